@@ -182,10 +182,10 @@ impl Chain {
 pub async fn venues(connection: &Connection, engine: &Pubkey) -> Result<Vec<(Pubkey, Venue)>> {
     let of_engine = [(VENUE_ENGINE_OFFSET, *engine)];
     let config = program_accounts(Venue::SPACE, &Venue::ACCOUNT_DISCRIMINATOR, &of_engine, None);
-    let found = connection.rpc.get_program_ui_accounts_with_config(&pda::PROGRAM_ID, config).await;
+    let found = connection.program_accounts(&pda::PROGRAM_ID, config).await?;
+    let unreadable = found.unreadable.into_iter().map(|address| (address, None));
     let mut venues = Vec::new();
-    for (address, account) in found.map_err(plimsoll_rpc::Error::from)? {
-        let account: Option<Account> = account.to_account();
+    for (address, account) in found.accounts.into_iter().map(|(key, account)| (key, Some(account))).chain(unreadable) {
         venues.push((address, decode("venue", &address, account.as_ref())?));
     }
     venues.sort_by_key(|(_, venue): &(Pubkey, Venue)| venue.signer);

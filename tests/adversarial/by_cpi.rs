@@ -2,7 +2,6 @@
 //! that are not the engine's.
 
 use anchor_lang::prelude::{ErrorCode, Pubkey};
-use anchor_lang::Discriminator;
 use plimsoll_interface::answer::{self, AnswerError};
 use plimsoll_state::{Bank, EngineAccount, MarginAccount};
 use plimsoll_tests::*;
@@ -103,7 +102,7 @@ fn nobody_signs_for_a_banks_vault_the_event_authority_or_another_programs_venue(
     };
     // An event that never happened.
     let mut data = anchor_lang::event::EVENT_IX_TAG_LE.to_vec();
-    data.extend_from_slice(plimsoll::event::Deposited::DISCRIMINATOR);
+    data.extend_from_slice(&<plimsoll::event::Deposited as plimsoll::event::Event>::DISCRIMINATOR);
     let forge = Instruction {
         program_id: pda::PROGRAM_ID,
         accounts: vec![AccountMeta::new_readonly(pda::event_authority(), true)],

@@ -1,6 +1,6 @@
 //! Whoever only reads events sees every key, what it may do and what it does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anchor_lang::prelude::Pubkey;
 use plimsoll::event::*;
@@ -68,7 +68,7 @@ fn every_instruction_has_an_event_but_those_that_change_nobodys_powers_or_money(
         let carries = program::slots(name).iter().any(|slot| slot.kind == Kind::EventAuthority);
         assert_eq!(carries, !quiet(name), "{name}");
     }
-    let mut changed = 0;
+    let (mut changed, mut engines) = (0, BTreeSet::new());
     for call in &calls {
         let mut world = stage.world.clone();
         let before = powers(&world);
@@ -76,10 +76,18 @@ fn every_instruction_has_an_event_but_those_that_change_nobodys_powers_or_money(
         let changes = before != powers(&world);
         changed += changes as u32;
         assert!(!changes || !quiet(call.name), "{} changes who may do what", call.title());
-        assert_eq!(event_data(&meta).is_empty(), quiet(call.name), "{}", call.title());
+        let events = event_data(&meta);
+        assert_eq!(events.is_empty(), quiet(call.name), "{}", call.title());
+        for data in &events {
+            let named = engine_of(data).unwrap_or_default();
+            assert!(world.try_read::<Engine>(&named).is_some(), "{}: {named} is no engine", call.title());
+            engines.insert(named);
+        }
     }
     // Creating, growing, proposing, accepting, pausing, registering, updating, opening, closing, naming, approving, revoking.
     assert!(changed >= 11, "{changed}");
+    // The table's engine, one that it creates and one that is not launched yet.
+    assert!(engines.contains(&stage.world.keys.engine) && engines.len() > 1, "{engines:?}");
 }
 
 /// What a reader of events knows of one account.

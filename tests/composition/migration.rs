@@ -104,10 +104,11 @@ impl Populated {
 
     fn migrate_all(&mut self) {
         let stranger = self.stage.party("stranger");
+        let engine = self.stage.keys.engine;
         for key in engine_accounts(&self.stage).keys() {
             let meta = assert_sent(self.stage.send(&stranger, &[ix::migrate_account(*key)]));
             let said: plimsoll::event::AccountMigrated = event(&meta);
-            assert_eq!((said.account, said.version), (*key, 2));
+            assert_eq!((said.engine, said.account, said.version), (engine, *key, 2));
         }
     }
 

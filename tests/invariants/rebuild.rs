@@ -44,6 +44,11 @@ impl Rebuilt {
     pub fn apply(&mut self, meta: &TransactionMetadata, now: i64) {
         self.0.now = now;
         for data in event_data(meta) {
+            assert_eq!(
+                engine_of(&data),
+                Some(Pubkey::from(self.0.registry.engine)),
+                "every event begins with its engine"
+            );
             self.tokens(&data, now);
             self.perps(&data, now);
             self.liquidations(&data, now);

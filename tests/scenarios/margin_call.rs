@@ -1,20 +1,24 @@
 //! An owner is called once when the account comes near maintenance, with how near (CALL-1).
 
 use litesvm::types::TransactionMetadata;
-use plimsoll::event::MarginCalled;
+use plimsoll::event::{EngineEvent, MarginCalled, PriceDistance};
 use plimsoll_risk::params::GlobalParams;
-use plimsoll_sdk::margin_call::{MarginCall, PriceDistance};
+use plimsoll_sdk::event::{in_call, in_log};
 use plimsoll_tests::*;
 
 /// The calls that a transaction sent and those that it logged.
-fn calls(meta: &TransactionMetadata) -> (Vec<MarginCall>, Vec<MarginCall>) {
+fn calls(meta: &TransactionMetadata) -> (Vec<MarginCalled>, Vec<MarginCalled>) {
+    let call = |event| match event {
+        EngineEvent::MarginCalled(call) => Some(call),
+        _ => None,
+    };
     let inner = meta.inner_instructions.iter().flatten();
-    let sent = inner.filter_map(|inner| MarginCall::in_call(&inner.instruction.data)).collect();
-    (sent, meta.logs.iter().filter_map(|line| MarginCall::in_log(line)).collect())
+    let sent = inner.filter_map(|inner| in_call(&inner.instruction.data).and_then(call)).collect();
+    (sent, meta.logs.iter().filter_map(|line| in_log(line).and_then(call)).collect())
 }
 
 /// What an observation calls.
-fn observed(stage: &mut Stage, of: &Trader) -> Vec<MarginCall> {
+fn observed(stage: &mut Stage, of: &Trader) -> Vec<MarginCalled> {
     let observation = stage.observe(of);
     let (sent, logged) = calls(&stage.done(observation));
     assert_eq!(sent, [], "an observation has no event authority");
@@ -23,16 +27,12 @@ fn observed(stage: &mut Stage, of: &Trader) -> Vec<MarginCall> {
 
 /// The one call that an instruction sends by an event.
 #[track_caller]
-fn sent_call(stage: &mut Stage, sent: Sent) -> MarginCall {
+fn sent_call(stage: &mut Stage, sent: Sent) -> MarginCalled {
     let meta = stage.done(sent);
     let (mut sent, logged) = calls(&meta);
     assert_eq!((sent.len(), logged.len()), (1, 0));
-    let (call, event) = (sent.remove(0), event::<MarginCalled>(&meta));
-    let distances: Vec<_> =
-        event.distances.iter().map(|d| PriceDistance { slot: d.slot, move_ppm: d.move_ppm }).collect();
-    let read =
-        MarginCall { engine: event.engine, owner: event.owner, id: event.id, ratio_ppm: event.ratio_ppm, distances };
-    assert_eq!(call, read, "the client reads what the program wrote");
+    let call = sent.remove(0);
+    assert_eq!(call, event::<MarginCalled>(&meta), "the client reads what the program wrote");
     call
 }
 

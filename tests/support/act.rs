@@ -1,8 +1,8 @@
 //! Liquidations, settlements and resolutions as one call each, and the events they leave behind.
 
 use anchor_lang::prelude::Pubkey;
-use anchor_lang::{AnchorDeserialize, Discriminator};
 use litesvm::types::TransactionMetadata;
+use plimsoll::event::{Event, EVENT_TAG};
 use plimsoll::instructions::{ResolveStep, TakeWinArgs};
 use plimsoll::liquidation::LiquidationBounds;
 use plimsoll_risk::liquidate::{Leg, LegSize, Liability, Plan, Refusal, Request};
@@ -168,12 +168,17 @@ pub fn outcome(meta: &TransactionMetadata) -> LiquidationOutcome {
 pub fn event_data(meta: &TransactionMetadata) -> Vec<Vec<u8>> {
     let inner = meta.inner_instructions.iter().flatten();
     let data = inner.map(|inner| &inner.instruction.data);
-    data.filter_map(|data| data.strip_prefix(anchor_lang::event::EVENT_IX_TAG_LE)).map(<[u8]>::to_vec).collect()
+    data.filter_map(|data| data.strip_prefix(&EVENT_TAG)).map(<[u8]>::to_vec).collect()
 }
 
 /// An event as its type, if the data is of this type.
-pub fn decode_event<E: AnchorDeserialize + Discriminator>(data: &[u8]) -> Option<E> {
-    E::try_from_slice(data.strip_prefix(E::DISCRIMINATOR)?).ok()
+pub fn decode_event<E: Event>(data: &[u8]) -> Option<E> {
+    E::decode(data)
+}
+
+/// The engine that an event is of.
+pub fn engine_of(data: &[u8]) -> Option<Pubkey> {
+    Some(plimsoll::event::EngineEvent::decode(data)?.engine())
 }
 
 /// The one event of this type in a transaction.
@@ -181,7 +186,7 @@ pub fn decode_event<E: AnchorDeserialize + Discriminator>(data: &[u8]) -> Option
 /// # Panics
 /// Where there is none, or more than one.
 #[track_caller]
-pub fn event<E: AnchorDeserialize + Discriminator>(meta: &TransactionMetadata) -> E {
+pub fn event<E: Event>(meta: &TransactionMetadata) -> E {
     let mut found: Vec<E> = event_data(meta).iter().filter_map(|data| decode_event(data)).collect();
     assert_eq!(found.len(), 1, "events of {}", std::any::type_name::<E>());
     found.remove(0)

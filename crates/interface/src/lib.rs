@@ -1,4 +1,4 @@
-//! What another program needs to call Plimsoll: addresses, one function per instruction, return data, error codes.
+//! What another program needs to call Plimsoll: addresses, one function per instruction, return data, error codes, events.
 //!
 //! Nothing here needs Anchor. Every function builds a plain [`Instruction`](solana_instruction::Instruction) that the
 //! caller hands to `invoke` or `invoke_signed`; off chain the same instruction goes into a transaction. Each comes with
@@ -42,6 +42,7 @@ pub mod answer;
 pub mod args;
 mod call;
 pub mod error;
+pub mod event;
 pub mod pda;
 
 pub use args::*;

@@ -3,6 +3,7 @@
 use bytemuck::Zeroable;
 use plimsoll_interface::{
     BankConfigArgs, MarketTerms, OracleSourceArgs, PriceConfigArgs, Setting, UpdateBankArgs, UpdateMarketArgs,
+    UpdateVenueArgs,
 };
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::ratchet::{Change, Effect, Ratcheted, VerdictKind};
@@ -12,7 +13,7 @@ use proptest::prelude::*;
 use solana_pubkey::Pubkey;
 
 /// The classes, written a second time by hand: whoever changes one says so here too.
-const CLASSES: [(&str, &str); 34] = [
+const CLASSES: [(&str, &str); 37] = [
     ("bank.asset_init_ppm", "up waits, down at once"),
     ("bank.asset_maint_ppm", "up waits, down ramps"),
     ("bank.borrow_cap_atoms", "up waits, down at once"),
@@ -47,6 +48,9 @@ const CLASSES: [(&str, &str); 34] = [
     ("price.spot_band_ppm", "up waits, down at once"),
     ("price.standby", "any waits"),
     ("price.update_secs", "any waits"),
+    ("venue.active", "up waits, down at once"),
+    ("venue.premium_markets", "up waits, down at once"),
+    ("venue.settle_markets", "any harmless"),
 ];
 
 #[test]
@@ -63,6 +67,7 @@ fn every_setting_has_the_class_that_is_written_here() {
         "market": MarketTerms and UpdateMarketArgs;
         "price": PriceConfigArgs and PriceConfigArgs;
     }
+    listed.extend(UpdateVenueArgs::OTHERS.iter().map(|s| (format!("venue.{}", s.name), s.class.to_string())));
     listed.sort();
     let written: Vec<_> = CLASSES.iter().map(|(name, class)| (name.to_string(), class.to_string())).collect();
     assert_eq!(listed, written);

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use bytemuck::Zeroable;
 use plimsoll_interface::{
-    BankConfigArgs, MarketTerms, OtherSetting, PriceConfigArgs, Setting, SettingBound, UpdateBankArgs, UpdateMarketArgs,
+    BankConfigArgs, MarketTerms, OtherSetting, PriceConfigArgs, Setting, SettingBound, UpdateBankArgs,
+    UpdateMarketArgs, UpdateVenueArgs,
 };
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_state::*;
@@ -176,6 +177,7 @@ fn every_setting_stands_in_the_documentation_with_its_bounds_its_meaning_and_wha
         others("bank", UpdateBankArgs::OTHERS),
         others("market", UpdateMarketArgs::OTHERS),
         others("price", PriceConfigArgs::OTHERS),
+        others("venue", UpdateVenueArgs::OTHERS),
     ];
     assert_table("\nWhat is no number:\n", &others.concat());
 }

@@ -3,9 +3,10 @@
 use bytemuck::{Pod, Zeroable};
 use plimsoll_risk::allowance::{Spent, BUCKETS};
 use plimsoll_risk::breaker::{Spell, Throughput, THROUGHPUT_WINDOW};
+use plimsoll_risk::lazy::Side;
 use plimsoll_risk::units::{Ppm, UnixSecs};
 
-use crate::{assert_layout, MarginAccount, PositionKind, Registry};
+use crate::{assert_layout, Bank, BankSlot, MarginAccount, Market, MarketSlot, PositionKind, Registry};
 
 /// A breaker; zeroed it never tripped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
@@ -77,6 +78,47 @@ impl StoredThroughput {
         self.at_bucket = counted.liquidated.at_bucket;
         self.liquidated = counted.liquidated.amounts.map(|amount| amount.min(u64::MAX as u128) as u64);
         self.breaker = counted.breaker.into();
+    }
+}
+
+/// How near a breaker is to tripping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakerReading {
+    /// What it looks at, within the window that ends now: atoms of a bank, base units of a market.
+    pub seen: u64,
+    /// It trips beyond so much; never where there is none.
+    pub beyond: Option<u64>,
+    /// Until when it stands, where it does.
+    pub until: Option<UnixSecs>,
+}
+
+impl BreakerReading {
+    fn new(seen: u64, whole: u64, share: Ppm, breaker: &StoredBreaker, now: UnixSecs) -> Self {
+        let beyond = share.of_down(whole).filter(|_| share < Ppm::WHOLE);
+        Self { seen, beyond, until: breaker.stands_until(now) }
+    }
+}
+
+impl Bank {
+    /// The breaker of debts that are liquidated, which trips beyond `share` of the deposits, counted as they were booked last.
+    pub fn liquidated_reading(&self, share: Ppm, now: UnixSecs) -> BreakerReading {
+        let deposits = self.totals().deposits_down().get();
+        BreakerReading::new(self.throughput.liquidated_within(now), deposits, share, &self.throughput.breaker, now)
+    }
+
+    /// The breaker of insurance that is drawn, which trips beyond `share` of what there was when the hour began.
+    pub fn drawn_reading(&self, slot: &BankSlot, share: Ppm, now: UnixSecs) -> BreakerReading {
+        let fund = self.drawable(now);
+        BreakerReading::new(fund.hour_drawn.get(), fund.whole().get(), share, &slot.drawdown, now)
+    }
+}
+
+impl Market {
+    /// The breaker of positions that are liquidated, which trips beyond `share` of the larger side's open interest.
+    pub fn liquidated_reading(&self, slot: &MarketSlot, share: Ppm, now: UnixSecs) -> BreakerReading {
+        let [long, short] = [Side::Long, Side::Short].map(|side| slot.open_interest(self, side).get());
+        let seen = self.throughput.liquidated_within(now);
+        BreakerReading::new(seen, long.max(short), share, &self.throughput.breaker, now)
     }
 }
 

@@ -5,8 +5,8 @@
 //! account that is older goes through the builds in between.
 
 use crate::{
-    Bank, Engine, EngineAccount, FeedBook, InvariantViolation, MarginAccount, Market, PriceBoard, Registry, Venue,
-    DISCRIMINATOR_LEN, LAYOUT_VERSION,
+    Address, Bank, Engine, EngineAccount, FeedBook, InvariantViolation, MarginAccount, Market, PriceBoard, Registry,
+    Venue, DISCRIMINATOR_LEN, LAYOUT_VERSION,
 };
 
 /// The version of the first layout: there is nothing before it.
@@ -34,28 +34,45 @@ pub trait Migrate: EngineAccount {
     ///
     /// Most versions leave most types alone.
     fn upgrade(&mut self) {}
+
+    /// The engine that the account belongs to; none where it is an engine.
+    fn engine(&self) -> Option<Address>;
 }
 
-impl Migrate for Engine {}
-impl Migrate for Registry {}
-impl Migrate for PriceBoard {}
-impl Migrate for FeedBook {}
-impl Migrate for Bank {}
-impl Migrate for Market {}
-impl Migrate for Venue {}
+macro_rules! never_changed {
+    ($($type:ident),+) => {$(
+        impl Migrate for $type {
+            fn engine(&self) -> Option<Address> {
+                Some(self.engine)
+            }
+        }
+    )+};
+}
+never_changed!(Registry, PriceBoard, FeedBook, Bank, Market, Venue);
+
+impl Migrate for Engine {
+    fn engine(&self) -> Option<Address> {
+        None
+    }
+}
 
 impl Migrate for MarginAccount {
+    fn engine(&self) -> Option<Address> {
+        Some(self.engine)
+    }
+
     #[cfg(feature = "next-layout")]
     fn upgrade(&mut self) {
         self.first_layout = FIRST_LAYOUT_VERSION;
     }
 }
 
-/// Migrates an account by one version; `data` is all of it, discriminator included (ACCOUNT-3).
+/// Migrates an account by one version; `data` is all of it, discriminator included (ACCOUNT-3). Returns the engine that it
+/// belongs to; none where it is one.
 ///
 /// # Errors
 /// See [`MigrationError`]; `data` is changed only on success, or where the error is `Broken`.
-pub fn migrate(data: &mut [u8]) -> Result<(), MigrationError> {
+pub fn migrate(data: &mut [u8]) -> Result<Option<Address>, MigrationError> {
     macro_rules! by_type {
         ($($type:ident),+) => {
             match data.first_chunk::<DISCRIMINATOR_LEN>() {
@@ -68,7 +85,7 @@ pub fn migrate(data: &mut [u8]) -> Result<(), MigrationError> {
 }
 
 #[expect(clippy::indexing_slicing, reason = "every type begins with its version, so none is empty")]
-fn step<T: Migrate>(data: &mut [u8]) -> Result<(), MigrationError> {
+fn step<T: Migrate>(data: &mut [u8]) -> Result<Option<Address>, MigrationError> {
     let body = data.get_mut(DISCRIMINATOR_LEN..).filter(|body| body.len() == core::mem::size_of::<T>());
     let body = body.ok_or(MigrationError::TypeUnknown)?;
     // Every type begins with its version.
@@ -82,7 +99,8 @@ fn step<T: Migrate>(data: &mut [u8]) -> Result<(), MigrationError> {
     body[0] = T::VERSION;
     let account: &mut T = bytemuck::try_from_bytes_mut(body).map_err(|_| MigrationError::TypeUnknown)?;
     account.upgrade();
-    account.invariant().map_err(MigrationError::Broken)
+    account.invariant().map_err(MigrationError::Broken)?;
+    Ok(account.engine())
 }
 
 #[cfg(test)]
@@ -140,7 +158,7 @@ mod tests {
     fn a_margin_account_of_the_first_layout_says_afterwards_that_it_is_one() {
         let mut words = data_of::<MarginAccount>(FIRST_LAYOUT_VERSION);
         let bytes = bytemuck::cast_slice_mut::<u64, u8>(&mut words);
-        assert_eq!(migrate(bytes), Ok(()));
+        assert_eq!(migrate(bytes), Ok(Some([0; 32])));
         let migrated = MarginAccount::from_account_data(bytes).expect("an account");
         let expected = MarginAccount { version: 2, first_layout: 1, ..MarginAccount::zeroed() };
         assert_eq!(bytemuck::bytes_of(migrated), bytemuck::bytes_of(&expected));
@@ -177,13 +195,17 @@ mod tests {
         fn upgrade(&mut self) {
             self.upgrades += 1;
         }
+
+        fn engine(&self) -> Option<Address> {
+            None
+        }
     }
 
     /// The result of a step and the first three bytes that it leaves.
     fn stepped<const VERSION: u8>(version: u8, broken: u8) -> (Result<(), MigrationError>, [u8; 3]) {
         let mut data = [0; 16];
         (data[8], data[10]) = (version, broken);
-        let result = step::<Later<VERSION>>(&mut data);
+        let result = step::<Later<VERSION>>(&mut data).map(|engine| assert_eq!(engine, None));
         (result, [data[8], data[9], data[10]])
     }
 
@@ -213,7 +235,7 @@ mod tests {
         for length in [0, 8, 15, 17, 24] {
             assert_eq!(step::<Later<2>>(&mut data[..length]), Err(MigrationError::TypeUnknown));
         }
-        assert_eq!(step::<Later<2>>(&mut data[..16]), Ok(()));
+        assert_eq!(step::<Later<2>>(&mut data[..16]), Ok(None));
     }
 
     #[test]

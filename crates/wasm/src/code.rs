@@ -16,6 +16,8 @@ pub enum Refused {
     NotARequest = 4,
     /// The bytes are not a bank.
     NotABank = 5,
+    /// The bytes are not a market.
+    NotAMarket = 6,
     /// Liquidations are paused: `Paused` of the program.
     Paused = 6004,
     /// The accounts belong to different engines: `EngineMismatch` of the program.

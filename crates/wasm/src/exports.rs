@@ -10,7 +10,7 @@ use core::cell::UnsafeCell;
 use bytemuck::{bytes_of, Pod};
 use plimsoll_risk::liquidate::{Leg, LegSize, Request};
 use plimsoll_risk::RiskError;
-use plimsoll_state::{Address, Bank, EngineAccount, MarginAccount, PriceBoard, Registry, DISCRIMINATOR_LEN};
+use plimsoll_state::{Address, Bank, EngineAccount, MarginAccount, Market, PriceBoard, Registry, DISCRIMINATOR_LEN};
 
 use crate::after;
 use crate::answer::{self, Accounts};
@@ -19,7 +19,7 @@ use crate::limits;
 use crate::prices;
 
 /// Version of these exports; a host refuses another one.
-const INTERFACE_VERSION: u32 = 4;
+const INTERFACE_VERSION: u32 = 5;
 /// Room for the largest answer.
 const ANSWER_LEN: usize = 256;
 
@@ -30,6 +30,7 @@ struct Exchange {
     registry: [u8; Registry::SPACE],
     board: [u8; PriceBoard::SPACE],
     bank: [u8; Bank::SPACE],
+    market: [u8; Market::SPACE],
     answer: [u8; ANSWER_LEN],
     key: Address,
 }
@@ -44,6 +45,7 @@ static EXCHANGE: Shared = Shared(UnsafeCell::new(Exchange {
     registry: [0; Registry::SPACE],
     board: [0; PriceBoard::SPACE],
     bank: [0; Bank::SPACE],
+    market: [0; Market::SPACE],
     answer: [0; ANSWER_LEN],
     key: [0; 32],
 }));
@@ -125,6 +127,18 @@ pub extern "C" fn bank_address() -> *mut u8 {
 #[no_mangle]
 pub extern "C" fn bank_len() -> usize {
     Bank::SPACE
+}
+
+/// Where the host writes a market.
+#[no_mangle]
+pub extern "C" fn market_address() -> *mut u8 {
+    account_address().wrapping_add(core::mem::offset_of!(Exchange, market))
+}
+
+/// Bytes of a market.
+#[no_mangle]
+pub extern "C" fn market_len() -> usize {
+    Market::SPACE
 }
 
 /// Where the host reads the answer.
@@ -213,6 +227,15 @@ pub extern "C" fn bank_limits(now: i64) -> u32 {
     // SAFETY: as in `answer`.
     let exchange = unsafe { &mut *EXCHANGE.0.get() };
     let found = limits::bank_limits(&exchange.bank, &exchange.registry, now).map_err(u32::from);
+    store(&mut exchange.answer, found)
+}
+
+/// Answers with the `Breaker` of the market and the registry that were written.
+#[no_mangle]
+pub extern "C" fn market_breaker(now: i64) -> u32 {
+    // SAFETY: as in `answer`.
+    let exchange = unsafe { &mut *EXCHANGE.0.get() };
+    let found = limits::market_breaker(&exchange.market, &exchange.registry, now).map_err(u32::from);
     store(&mut exchange.answer, found)
 }
 

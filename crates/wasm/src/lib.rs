@@ -18,5 +18,5 @@ mod prices;
 pub use after::margin_after;
 pub use answer::{assess, margin_view, plan, Accounts, Assessment, LegReport, PlanReport};
 pub use code::{engine_code, Refused};
-pub use limits::{bank_limits, BankLimits};
+pub use limits::{bank_limits, market_breaker, BankLimits, Breaker};
 pub use prices::{liquidation_prices, LiquidationPrices};

@@ -143,7 +143,8 @@ impl Keeper {
             tracing::info!(%address, "serving /metrics and /healthz");
             tasks.spawn(task);
         }
-        let (updates, streaming) = stream::start(followed, &config.stream, link.clone(), stop.subscribe());
+        let tracker = context.tracker.clone();
+        let (updates, streaming) = stream::start(followed, &config.stream, link.clone(), tracker, stop.subscribe());
         for task in streaming {
             tasks.spawn(task);
         }

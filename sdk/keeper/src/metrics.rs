@@ -85,7 +85,7 @@ impl Metrics {
                 bankrupt: gauge("accounts_bankrupt", "Accounts that are being resolved")?,
                 triggers: gauge("trigger_prices", "Trigger prices in the index")?,
                 slot: gauge("slot", "Newest slot seen")?,
-                websocket: gauge("websocket", "One while the WebSocket is subscribed")?,
+                websocket: gauge("websocket", "One while the WebSocket is subscribed and tells of accounts")?,
                 skew: gauge("clock_skew_seconds", "This machine's clock minus the cluster's")?,
                 heard,
             },
@@ -127,6 +127,8 @@ impl Metrics {
             ("reconnects", link.reconnects.load(std::sync::atomic::Ordering::Relaxed)),
             ("foreign_accounts", link.foreign_accounts.load(std::sync::atomic::Ordering::Relaxed)),
             ("failed_reads", reads.load(std::sync::atomic::Ordering::Relaxed)),
+            ("deaf_sockets", link.deaf_sockets.load(std::sync::atomic::Ordering::Relaxed)),
+            ("unreadable_messages", link.unreadable_messages.load(std::sync::atomic::Ordering::Relaxed)),
         ];
         let set = |what: &str, count: u64| self.observed.with_label_values(&[what]).set(count as i64);
         for (what, count) in observed {

@@ -144,7 +144,8 @@ pub async fn top(config: Config, options: TopOptions, mut stop: watch::Receiver<
     let tracker = Arc::new(Mutex::new(preflight(&config, &cluster, &connection).await?));
     let link = Arc::new(Link::default());
     let followed = Followed { connection, ws_url: cluster.ws_url, engine: config.engine()? };
-    let (mut updates, _streaming) = stream::start(followed, &config.stream, link.clone(), stop.clone());
+    let (mut updates, _streaming) =
+        stream::start(followed, &config.stream, link.clone(), tracker.clone(), stop.clone());
     let _raw = (!options.once).then(RawTerminal::enter).transpose().map_err(terminal_failed)?;
     let mut refresh = tokio::time::interval(options.every);
     loop {

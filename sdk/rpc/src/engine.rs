@@ -206,9 +206,15 @@ impl Connection {
         keys: &[(usize, Pubkey)],
     ) -> Result<Listed<T>> {
         let config = program_accounts(space, discriminator, keys, None);
-        let (_, found) = self.program_accounts(&pda::PROGRAM_ID, config).await?;
-        let mut listed = Listed { accounts: Vec::with_capacity(found.len()), unreadable: Vec::new() };
-        for (key, account) in found {
+        let found = self.program_accounts(&pda::PROGRAM_ID, config).await?;
+        let undecodable = |address: Pubkey| Error::Undecodable {
+            what,
+            address,
+            reason: "the node sends it in a form that cannot be read".into(),
+        };
+        let unreadable = found.unreadable.into_iter().map(undecodable).collect();
+        let mut listed = Listed { accounts: Vec::with_capacity(found.accounts.len()), unreadable };
+        for (key, account) in found.accounts {
             match decode(what, &key, Some(&account)) {
                 Ok(decoded) => listed.accounts.push((key, decoded)),
                 Err(error) => listed.unreadable.push(error),

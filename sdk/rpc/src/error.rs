@@ -6,6 +6,7 @@ use solana_rpc_client_api::client_error::{reqwest, Error as ClientError, ErrorKi
 use solana_transaction_error::TransactionError;
 
 use crate::foreign;
+use crate::history::HistoryError;
 
 /// Why something over RPC failed. Every text names the fact; [`Error::advice`] says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +68,9 @@ pub enum Error {
     /// A formula of the risk crate refused.
     #[error("{} ({:?})", EngineError::from(*.0).text().1, .0)]
     Risk(plimsoll_risk::RiskError),
+    /// The history of events cannot be read on without a gap.
+    #[error("{0}")]
+    History(#[from] HistoryError),
 }
 
 /// Result of a call.
@@ -94,6 +98,7 @@ impl Error {
             Self::Expired => "expired".into(),
             Self::Stopped => "stopped".into(),
             Self::Risk(error) => format!("{error:?}"),
+            Self::History(error) => error.reason().to_owned(),
             Self::Rejected { code, transaction, .. } => match (code.and_then(engine_error), code) {
                 (Some(error), _) => error.text().0.to_owned(),
                 (None, Some(code)) => format!("custom_{code}"),
@@ -106,7 +111,11 @@ impl Error {
 
     /// Whether trying the same again may help.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::RateLimited | Self::Unreachable(_) | Self::Expired)
+        match self {
+            Self::RateLimited | Self::Unreachable(_) | Self::Expired => true,
+            Self::History(error) => error.may_pass(),
+            _ => false,
+        }
     }
 
     /// What a person can do about it.
@@ -125,6 +134,19 @@ impl Error {
                 "nothing speaks JSON-RPC there: check the path of --url"
             }
             Self::Expired => "send it again; a higher --priority-fee makes it land sooner",
+            Self::History(HistoryError::CursorInvalid(_)) => {
+                "name a file that `plimsoll events --from` has written, or remove it to begin with the oldest event"
+            }
+            Self::History(HistoryError::HistoryEnds(_) | HistoryError::SlotGone { .. }) => {
+                "use a node that keeps more history (--url), or begin again with what this one has"
+            }
+            Self::History(HistoryError::CursorUnknown(_) | HistoryError::SignatureUnknown(_)) => {
+                "check --url: the cursor may be of another cluster, or of another account"
+            }
+            Self::History(HistoryError::InnerInstructionsMissing(_)) => {
+                "use a node that keeps inner instructions (--url)"
+            }
+            Self::History(_) => "wait, or use another node with --url: nothing is skipped, so it goes on from here",
             Self::Rejected { transaction: TransactionError::InsufficientFundsForFee, .. }
             | Self::Rejected { transaction: TransactionError::AccountNotFound, .. } => {
                 "the fee payer has no lamports here: fund it, on a test cluster with `solana airdrop 1`"

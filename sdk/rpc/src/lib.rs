@@ -11,6 +11,7 @@
 //! | [`send`] | simulate, limit, price, sign, send |
 //! | [`deliver`] | send again until it is certain what became of it |
 //! | [`mock`] | the oracle of test clusters |
+//! | [`history`] | the program's events, read back: each once, in order, from a cursor on |
 //! | [`error`] | what goes wrong, with what to do about it |
 #![deny(missing_docs)]
 
@@ -19,6 +20,7 @@ pub mod deliver;
 pub mod engine;
 pub mod error;
 mod foreign;
+pub mod history;
 mod limits;
 pub mod local;
 pub mod mock;
@@ -35,6 +37,7 @@ pub use limits::MOST_AT_ONCE;
 pub use local::Local;
 pub use pace::Pace;
 pub use send::{Fee, Prepared, SendOptions, Sent, Simulated};
+pub use scan::{Reading, Scanned};
 pub use wallet::Wallet;
 
 pub use solana_rpc_client::nonblocking::rpc_client::RpcClient;

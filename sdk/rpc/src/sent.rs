@@ -76,7 +76,8 @@ mod tests {
         let all = json!({ "context": { "slot": 7 }, "value": [{ "pubkey": key.to_string(), "account": rounded() }] });
         let connection = connection(RpcRequest::GetProgramAccounts, all);
         let asked = program_accounts(3, &[], &[], None);
-        let (slot, found) = connection.program_accounts(&pda::PROGRAM_ID, asked).await.unwrap();
-        assert_eq!((slot, found[0].0, found[0].1.lamports), (Some(7), key, 22_049_280));
+        let found = connection.program_accounts(&pda::PROGRAM_ID, asked).await.unwrap();
+        let (listed, account) = &found.accounts[0];
+        assert_eq!((found.slot, *listed, account.lamports), (Some(7), key, 22_049_280));
     }
 }

@@ -7,15 +7,15 @@
 //! | [`call`] | the same instructions on addresses that are given, as other programs call them |
 //! | [`change`] | what a proposed change is, and what it changes of what is in force |
 //! | [`decode`] | account bytes to layouts |
-//! | [`margin_call`] | the event by which an owner is called |
+//! | [`event`] | what the program recorded: events of a call, a log and a transaction, by engine and account |
 //! | [`offer`] | which leg to liquidate, how much of it, for what gain, at what limit price |
 //! | [`view`] | margin and liquidation plan, by the functions that the program itself calls |
 #![deny(missing_docs)]
 
 pub mod change;
 pub mod decode;
+pub mod event;
 pub mod ix;
-pub mod margin_call;
 pub mod offer;
 pub mod pda;
 pub mod view;

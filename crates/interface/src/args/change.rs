@@ -21,6 +21,7 @@ wire! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize, anchor_lang::AnchorDeserialize))]
 #[cfg_attr(not(feature = "idl-build"), derive(borsh::BorshSerialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ChangeData {
     /// The bytes.
     pub bytes: Vec<u8>,

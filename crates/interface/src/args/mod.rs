@@ -26,12 +26,14 @@ pub use price::*;
 pub use rules::SettingError;
 pub use settings::*;
 
-/// Makes a type one that instructions take. The feature `idl-build` lets Anchor describe it too; the bytes are the same.
+/// Makes a type one that instructions take or events have. The feature `idl-build` lets Anchor describe it too; the bytes are
+/// the same.
 macro_rules! wire {
     ($item:item) => {
         #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize, anchor_lang::AnchorDeserialize))]
         #[cfg_attr(not(feature = "idl-build"), derive(borsh::BorshSerialize, borsh::BorshDeserialize))]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize))]
         $item
     };
 }
-use wire;
+pub(crate) use wire;

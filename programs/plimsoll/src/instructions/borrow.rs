@@ -89,7 +89,7 @@ impl<'info> Borrow<'info> {
     }
 
     #[inline(never)]
-    fn apply(&self, args: &BorrowArgs, now: UnixSecs) -> Result<TokenMove> {
+    fn apply(&self, args: &BorrowArgs, now: UnixSecs) -> Result<Borrowed> {
         let registry = read::<Registry>(&self.registry)?;
         let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut bank = write::<Bank>(&self.bank)?;
@@ -113,15 +113,15 @@ impl<'info> Borrow<'info> {
         )?;
         bank.invariant()?;
         account.invariant()?;
-        Ok(TokenMove {
-            engine: Pubkey::new_from_array(bank.engine),
+        let moved = TokenMove {
             account: self.margin_account.key(),
             bank: bank.index,
             atoms: args.amount_atoms,
             deposit_shares_delta: delta.deposit_shares,
             borrow_shares_delta: delta.borrow_shares,
             after: BankRecord::from(&*bank),
-        })
+        };
+        Ok(Borrowed { engine: Pubkey::new_from_array(bank.engine), destination: self.destination.key(), moved })
     }
 }
 
@@ -149,8 +149,8 @@ fn require_allowed(delta: ShareDelta, registry: &Registry, slot: &BankSlot, bank
 /// [`gate::require_initial`] and the token program.
 pub fn handler(ctx: Context<Borrow>, args: BorrowArgs) -> Result<()> {
     let signer = ctx.accounts.validate(&args)?;
-    let moved = ctx.accounts.apply(&args, now()?)?;
-    ctx.accounts.transfer().push(&ctx.accounts.bank, &signer, moved.atoms)?;
-    crate::event::emit_event!(ctx, Borrowed { destination: ctx.accounts.destination.key(), moved });
+    let event = ctx.accounts.apply(&args, now()?)?;
+    ctx.accounts.transfer().push(&ctx.accounts.bank, &signer, event.moved.atoms)?;
+    crate::event::emit_event!(ctx, event);
     Ok(())
 }

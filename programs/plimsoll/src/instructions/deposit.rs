@@ -87,7 +87,7 @@ impl<'info> Deposit<'info> {
     }
 
     #[inline(never)]
-    fn apply(&self, received: u64, now: UnixSecs) -> Result<TokenMove> {
+    fn apply(&self, received: u64, now: UnixSecs) -> Result<Deposited> {
         let registry = read::<Registry>(&self.registry)?;
         let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut bank = write::<Bank>(&self.bank)?;
@@ -107,15 +107,15 @@ impl<'info> Deposit<'info> {
         gate::observe_relief(&mut account, &Books { registry: &registry, board: &board, now }, &self.event_authority)?;
         bank.invariant()?;
         account.invariant()?;
-        Ok(TokenMove {
-            engine: Pubkey::new_from_array(bank.engine),
+        let moved = TokenMove {
             account: self.margin_account.key(),
             bank: bank.index,
             atoms: received,
             deposit_shares_delta: delta.deposit_shares,
             borrow_shares_delta: delta.borrow_shares,
             after: BankRecord::from(&*bank),
-        })
+        };
+        Ok(Deposited { engine: Pubkey::new_from_array(bank.engine), authority: self.authority.key(), moved })
     }
 }
 
@@ -128,7 +128,7 @@ impl<'info> Deposit<'info> {
 pub fn handler(ctx: Context<Deposit>, args: DepositArgs) -> Result<()> {
     let decimals = ctx.accounts.validate(&args)?;
     let received = ctx.accounts.transfer().pull(&ctx.accounts.authority, args.amount_atoms, decimals)?;
-    let moved = ctx.accounts.apply(received, now()?)?;
-    crate::event::emit_event!(ctx, Deposited { authority: ctx.accounts.authority.key(), moved });
+    let event = ctx.accounts.apply(received, now()?)?;
+    crate::event::emit_event!(ctx, event);
     Ok(())
 }

@@ -189,7 +189,7 @@ impl<'a> Totals<'a> {
 /// `BankTerminal`, `BorrowCapReached`; and what `validate` names.
 pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs) -> Result<()> {
     ctx.accounts.validate_request(&args)?;
-    let (plan, seized_shares) = {
+    let (engine, plan, seized_shares) = {
         let accounts = &ctx.accounts;
         let (registry, board) = (read::<Registry>(&accounts.registry)?, read::<PriceBoard>(&accounts.board)?);
         let books = Books { registry: &registry, board: &board, now: now()? };
@@ -208,20 +208,22 @@ pub fn handler(ctx: Context<LiquidateCollateral>, args: LiquidateCollateralArgs)
         gate::require_takeover(&mut liquidator, &books).map_err(liquidator_error)?;
         liquidatee.invariant()?;
         liquidator.invariant()?;
-        (plan, seized_shares)
+        (Pubkey::new_from_array(registry.engine), plan, seized_shares)
     };
-    crate::event::emit_event!(ctx, event(&ctx, &args, &plan, seized_shares));
+    crate::event::emit_event!(ctx, event(engine, &ctx, &args, &plan, seized_shares));
     report(&LiquidationOutcome::from(&plan));
     Ok(())
 }
 
 fn event(
+    engine: Pubkey,
     ctx: &Context<LiquidateCollateral>,
     args: &LiquidateCollateralArgs,
     plan: &Plan,
     seized_shares: u64,
 ) -> CollateralLiquidated {
     CollateralLiquidated {
+        engine,
         liquidatee: ctx.accounts.liquidatee.key(),
         liquidator: ctx.accounts.liquidator.key(),
         signer: ctx.accounts.signer.key(),

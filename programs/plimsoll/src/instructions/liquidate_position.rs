@@ -86,7 +86,7 @@ impl LiquidatePosition<'_> {
 pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> Result<()> {
     // Both accounts are writable and of one type, which Anchor does not compare.
     ensure!(!same(ctx.accounts.liquidator.key, ctx.accounts.liquidatee.key), EngineError::SelfLiquidation);
-    let (plan, taken) = {
+    let (engine, plan, taken) = {
         let accounts = &ctx.accounts;
         let (registry, board) = (read::<Registry>(&accounts.registry)?, read::<PriceBoard>(&accounts.board)?);
         let books = Books { registry: &registry, board: &board, now: now()? };
@@ -106,20 +106,22 @@ pub fn handler(ctx: Context<LiquidatePosition>, args: LiquidatePositionArgs) -> 
         liquidatee.invariant()?;
         liquidator.invariant()?;
         market.invariant()?;
-        (plan, taken)
+        (Pubkey::new_from_array(registry.engine), plan, taken)
     };
-    crate::event::emit_event!(ctx, event(&ctx, &args, &plan, taken));
+    crate::event::emit_event!(ctx, event(engine, &ctx, &args, &plan, taken));
     report(&LiquidationOutcome::from(&plan));
     Ok(())
 }
 
 fn event(
+    engine: Pubkey,
     ctx: &Context<LiquidatePosition>,
     args: &LiquidatePositionArgs,
     plan: &Plan,
     taken: TakenOver,
 ) -> PositionLiquidated {
     PositionLiquidated {
+        engine,
         liquidatee: ctx.accounts.liquidatee.key(),
         liquidator: ctx.accounts.liquidator.key(),
         signer: ctx.accounts.signer.key(),

@@ -39,13 +39,15 @@ impl MigrateAccount<'_> {
 /// complete; `InvariantBroken`.
 pub fn handler(ctx: Context<MigrateAccount>) -> Result<()> {
     ctx.accounts.validate()?;
-    match migrate(&mut ctx.accounts.account.try_borrow_mut_data()?) {
-        Ok(()) => {}
+    let engine = match migrate(&mut ctx.accounts.account.try_borrow_mut_data()?) {
+        Ok(engine) => engine,
         Err(MigrationError::LayoutCurrent) => return Err(crate::error::fail(EngineError::LayoutCurrent)),
         Err(MigrationError::VersionUnknown) => return Err(crate::error::fail(EngineError::VersionUnknown)),
         Err(MigrationError::TypeUnknown) => return Err(ErrorCode::AccountDiscriminatorMismatch.into()),
         Err(MigrationError::Broken(violation)) => return Err(violation.into()),
-    }
-    crate::event::emit_event!(ctx, AccountMigrated { account: ctx.accounts.account.key(), version: LAYOUT_VERSION });
+    };
+    let account = ctx.accounts.account.key();
+    let engine = engine.map_or(account, Pubkey::new_from_array);
+    crate::event::emit_event!(ctx, AccountMigrated { engine, account, version: LAYOUT_VERSION });
     Ok(())
 }

@@ -95,7 +95,7 @@ impl<'info> Repay<'info> {
     }
 
     #[inline(never)]
-    fn apply(&self, received: u64, now: UnixSecs) -> Result<TokenMove> {
+    fn apply(&self, received: u64, now: UnixSecs) -> Result<Repaid> {
         let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut bank = write::<Bank>(&self.bank)?;
         let atoms = Atoms::new(received).signed().map_err(|_| EngineError::AmountTooLarge)?;
@@ -108,15 +108,15 @@ impl<'info> Repay<'info> {
         gate::observe_relief(&mut account, &Books { registry: &registry, board: &board, now }, &self.event_authority)?;
         bank.invariant()?;
         account.invariant()?;
-        Ok(TokenMove {
-            engine: Pubkey::new_from_array(bank.engine),
+        let moved = TokenMove {
             account: self.margin_account.key(),
             bank: bank.index,
             atoms: received,
             deposit_shares_delta: delta.deposit_shares,
             borrow_shares_delta: delta.borrow_shares,
             after: BankRecord::from(&*bank),
-        })
+        };
+        Ok(Repaid { engine: Pubkey::new_from_array(bank.engine), payer: self.payer.key(), moved })
     }
 }
 
@@ -130,7 +130,7 @@ pub fn handler(ctx: Context<Repay>, args: RepayArgs) -> Result<()> {
     let now = now()?;
     let (atoms, decimals) = ctx.accounts.book(&args, now)?;
     let received = ctx.accounts.transfer().pull(&ctx.accounts.payer, atoms, decimals)?;
-    let moved = ctx.accounts.apply(received, now)?;
-    crate::event::emit_event!(ctx, Repaid { payer: ctx.accounts.payer.key(), moved });
+    let event = ctx.accounts.apply(received, now)?;
+    crate::event::emit_event!(ctx, event);
     Ok(())
 }

@@ -91,7 +91,7 @@ impl<'info> Withdraw<'info> {
     }
 
     #[inline(never)]
-    fn apply(&self, args: &WithdrawArgs, now: UnixSecs) -> Result<TokenMove> {
+    fn apply(&self, args: &WithdrawArgs, now: UnixSecs) -> Result<Withdrawn> {
         let registry = read::<Registry>(&self.registry)?;
         let mut account = write::<MarginAccount>(&self.margin_account)?;
         let mut bank = write::<Bank>(&self.bank)?;
@@ -115,15 +115,15 @@ impl<'info> Withdraw<'info> {
         )?;
         bank.invariant()?;
         account.invariant()?;
-        Ok(TokenMove {
-            engine: Pubkey::new_from_array(bank.engine),
+        let moved = TokenMove {
             account: self.margin_account.key(),
             bank: bank.index,
             atoms: atoms.get(),
             deposit_shares_delta: delta.deposit_shares,
             borrow_shares_delta: delta.borrow_shares,
             after: BankRecord::from(&*bank),
-        })
+        };
+        Ok(Withdrawn { engine: Pubkey::new_from_array(bank.engine), destination: self.destination.key(), moved })
     }
 }
 
@@ -153,10 +153,10 @@ fn take(args: &WithdrawArgs, account: &mut MarginAccount, bank: &Bank) -> Result
 /// `LossKnown`, `ThroughputBreakerTripped`, `OutflowLimited`, `VaultDeltaMismatch`; those of [`gate::require_initial`] and the token program.
 pub fn handler(ctx: Context<Withdraw>, args: WithdrawArgs) -> Result<()> {
     let signer = ctx.accounts.validate(&args)?;
-    let moved = ctx.accounts.apply(&args, now()?)?;
-    if moved.atoms > 0 {
-        ctx.accounts.transfer().push(&ctx.accounts.bank, &signer, moved.atoms)?;
+    let event = ctx.accounts.apply(&args, now()?)?;
+    if event.moved.atoms > 0 {
+        ctx.accounts.transfer().push(&ctx.accounts.bank, &signer, event.moved.atoms)?;
     }
-    crate::event::emit_event!(ctx, Withdrawn { destination: ctx.accounts.destination.key(), moved });
+    crate::event::emit_event!(ctx, event);
     Ok(())
 }

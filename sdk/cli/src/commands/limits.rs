@@ -1,11 +1,10 @@
 //! What anybody can take and set now: the powers over an engine, and the limits of its banks and markets.
 
 use plimsoll_risk::breaker::{AUTHORITY_PAUSE, GUARDIAN_TERMS};
-use plimsoll_risk::lazy::Side;
 use plimsoll_risk::ratchet::{EXECUTION_WINDOW, RAISE_INTERVAL};
-use plimsoll_risk::units::{Atoms, Ppm, UnixSecs};
+use plimsoll_risk::units::{Atoms, UnixSecs};
 use plimsoll_sdk::change::ramps;
-use plimsoll_state::{Bank, Registry, StoredBreaker};
+use plimsoll_state::{Bank, BreakerReading, Registry};
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_pubkey::Pubkey;
@@ -177,7 +176,7 @@ pub struct Breaker {
     pub of: String,
     /// What trips it.
     pub trips_by: TripsBy,
-    /// How much of that there was within the hour.
+    /// How much of that there was within the hour: tokens of the bank, or base of the market.
     pub within_an_hour: Amount,
     /// More than this trips it.
     pub beyond: Amount,
@@ -259,35 +258,28 @@ pub fn limits(loaded: &Loaded) -> Limits {
 fn breakers(loaded: &Loaded) -> Vec<Breaker> {
     let (accounts, now) = (&loaded.accounts, UnixSecs::new(loaded.accounts.now));
     let params = accounts.registry.params().breakers;
-    let of = |of: &String, trips_by, (seen, whole): (u64, u64), share: Ppm, decimals: u8, breaker: &StoredBreaker| {
-        let beyond =
-            if share >= Ppm::WHOLE { Atoms::MAX } else { Atoms::new(share.of_down(whole).unwrap_or(u64::MAX)) };
-        Breaker {
-            of: of.clone(),
-            trips_by,
-            within_an_hour: Amount::of(seen, decimals),
-            beyond: Amount::limit(beyond, decimals),
-            stands_until_unix_secs: breaker.stands_until(now).map(UnixSecs::get),
-        }
+    let breaker = |of: &String, trips_by, decimals: u8, reading: &BreakerReading| Breaker {
+        of: of.clone(),
+        trips_by,
+        within_an_hour: Amount::of(reading.seen, decimals),
+        beyond: Amount::limit(Atoms::new(reading.beyond.unwrap_or(u64::MAX)), decimals),
+        stands_until_unix_secs: reading.until.map(UnixSecs::get),
     };
     let banks = accounts.banks.iter().flat_map(|bank| {
-        let (name, decimals, fund) = (name_of(&loaded.names.banks, bank.index), bank.decimals, bank.drawable(now));
-        let liquidated = (bank.throughput.liquidated_within(now), bank.totals().deposits_down().get());
-        let drawn = (fund.hour_drawn.get(), fund.whole().get());
-        let drawdown = &accounts.registry.banks[bank.index as usize].drawdown;
-        let (debts, insurance) = (params.liquidated_debts(), params.drawn_insurance());
+        let slot = &accounts.registry.banks[bank.index as usize];
+        let name = name_of(&loaded.names.banks, bank.index);
+        let liquidated = bank.liquidated_reading(params.liquidated_debts(), now);
+        let drawn = bank.drawn_reading(slot, params.drawn_insurance(), now);
         [
-            of(&name, TripsBy::DebtsLiquidated, liquidated, debts, decimals, &bank.throughput.breaker),
-            of(&name, TripsBy::InsuranceDrawn, drawn, insurance, decimals, drawdown),
+            breaker(&name, TripsBy::DebtsLiquidated, bank.decimals, &liquidated),
+            breaker(&name, TripsBy::InsuranceDrawn, bank.decimals, &drawn),
         ]
     });
     let markets = accounts.markets.iter().map(|market| {
         let slot = &accounts.registry.markets[market.index as usize];
-        let open = [Side::Long, Side::Short].map(|side| slot.open_interest(market, side).get());
-        let seen = (market.throughput.liquidated_within(now), open[0].max(open[1]));
-        let (name, share) = (name_of(&loaded.names.markets, market.index), params.liquidated_positions());
-        let breaker = &market.throughput.breaker;
-        of(&name, TripsBy::PositionsLiquidated, seen, share, slot.base_decimals, breaker)
+        let liquidated = market.liquidated_reading(slot, params.liquidated_positions(), now);
+        let name = name_of(&loaded.names.markets, market.index);
+        breaker(&name, TripsBy::PositionsLiquidated, slot.base_decimals, &liquidated)
     });
     banks.chain(markets).collect()
 }

@@ -39,12 +39,16 @@ pub(super) fn bad_values(config: &Config) -> Vec<String> {
 fn numbers(config: &Config, bad: &mut Vec<String>) {
     const DAY_MILLIS: u64 = 86_400_000;
     let (stream, jobs) = (&config.stream, &config.jobs);
-    let bounds: [(&str, u64, u64, u64); 44] = [
+    let bounds: [(&str, u64, u64, u64); 48] = [
         ("stop_secs", config.stop_secs, 0, 600),
         ("cluster.timeout_secs", config.cluster.timeout_secs, 1, 600),
         ("stream.poll_millis", stream.poll_millis, 50, 60_000),
         ("stream.poll_accounts_millis", stream.poll_accounts_millis, 100, 600_000),
         ("stream.resync_secs", stream.resync_secs, 5, 86_400),
+        ("stream.snapshot_least_millis", stream.snapshot_least_millis, 0, 600_000),
+        ("stream.watch_millis", stream.watch_millis, 50, 600_000),
+        ("stream.watch_accounts", stream.watch_accounts as u64, 0, 10_000),
+        ("stream.watch_move_ppm", stream.watch_move_ppm as u64, 0, 1_000_000),
         ("stream.silence_secs", stream.silence_secs, 2, 3_600),
         ("stream.reconnect_millis", stream.reconnect_millis, 10, 60_000),
         ("stream.reconnect_max_millis", stream.reconnect_max_millis, 10, 600_000),

@@ -145,6 +145,14 @@ pub struct StreamConfig {
     pub poll_accounts_millis: u64,
     /// All margin accounts are read this often although there is one.
     pub resync_secs: u64,
+    /// Between two snapshots of all margin accounts that something asks for there is at least this.
+    pub snapshot_least_millis: u64,
+    /// Accounts near their trigger prices are read by address this often, whatever the WebSocket says.
+    pub watch_millis: u64,
+    /// Most of them.
+    pub watch_accounts: usize,
+    /// An account is near where a price may move by this much until it is looked at again.
+    pub watch_move_ppm: u32,
     /// A WebSocket without any news for this long counts as dead.
     pub silence_secs: u64,
     /// Wait before the first reconnection; doubles with each failure.
@@ -160,6 +168,10 @@ impl Default for StreamConfig {
             poll_millis: 1_000,
             poll_accounts_millis: 5_000,
             resync_secs: 300,
+            snapshot_least_millis: 10_000,
+            watch_millis: 3_000,
+            watch_accounts: 500,
+            watch_move_ppm: 50_000,
             silence_secs: 20,
             reconnect_millis: 500,
             reconnect_max_millis: 30_000,

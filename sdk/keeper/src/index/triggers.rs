@@ -125,6 +125,18 @@ impl TriggerIndex {
         found.extend(rises.range(..=member(bits_up(price), u32::MAX)).map(|member| *member as u32));
     }
 
+    /// Adds up to `most` accounts a side that a move of this slot's price by at most `share` makes due, each with that move.
+    pub fn near(&self, slot: u8, price: f64, share: f64, most: usize, found: &mut Vec<(f64, u32)>) {
+        let (Some(falls), Some(rises)) = (self.falls.get(slot as usize), self.rises.get(slot as usize)) else { return };
+        let distance = |member: &u64| {
+            let trigger = f32::from_bits((member >> 32) as u32) as f64;
+            ((trigger / price - 1.0).abs(), *member as u32)
+        };
+        let (low, high) = (bits_down((price * (1.0 - share)).max(0.0)), bits_up(price * (1.0 + share)));
+        found.extend(falls.range(member(low, 0)..).rev().take(most).map(distance));
+        found.extend(rises.range(..=member(high, u32::MAX)).take(most).map(distance));
+    }
+
     /// Adds the accounts that are due at a time, Unix seconds.
     pub fn due_at(&self, now: i64, found: &mut Vec<u32>) {
         let now = now.clamp(0, u32::MAX as i64) as u32;
@@ -190,6 +202,24 @@ mod tests {
         assert_eq!(due, vec![4]);
         index.remove(4);
         assert_eq!((index.len(), left(&index, 0, 1.0)), (0, vec![]));
+    }
+
+    #[test]
+    fn the_accounts_nearest_to_a_price_are_found_up_to_a_distance_and_a_number() {
+        let mut index = TriggerIndex::default();
+        for (id, low) in [(0, 99.0), (1, 95.0), (2, 80.0)] {
+            index.set(id, &[Band { slot: 1, low: Some(low), high: None }], 50);
+        }
+        index.set(3, &[Band { slot: 1, low: Some(50.0), high: Some(103.0) }], 50);
+        let near = |share: f64, most: usize| {
+            let mut found = Vec::new();
+            index.near(1, 100.0, share, most, &mut found);
+            found.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+            found.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
+        };
+        assert_eq!((near(0.04, 9), near(0.06, 9), near(0.3, 9)), (vec![0, 3], vec![0, 3, 1], vec![0, 3, 1, 2]));
+        assert_eq!(near(0.3, 1), vec![0, 3], "one a side");
+        assert_eq!(near(1.0, 9).len(), 5, "both sides of an account");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use plimsoll_oracle::{update_from_one, update_from_pair, Fetched, Moment};
 use plimsoll_risk::oracle::{PriceSource, PriceState};
 use plimsoll_risk::params::GlobalParams;
 use plimsoll_risk::units::UnixSecs;
-use plimsoll_rpc::Result;
+use plimsoll_rpc::{Reading, Result};
 use plimsoll_sdk::ix::{self, Refresh};
 use plimsoll_state::{pause, Feed, FeedBook, OracleKind, OracleSource, PriceBoard, PriceSlot};
 use solana_account::Account;
@@ -61,9 +61,10 @@ impl RefreshPrice {
         };
         let feeds = refreshable(&board, &book, context);
         let addresses: Vec<Pubkey> = feeds.iter().flat_map(|f| std::iter::once(f.primary).chain(f.secondary)).collect();
-        let (chain_slot, accounts) = context.connection.accounts(&addresses).await?;
+        let (chain_slot, readings) = context.connection.readings(&addresses).await?;
         let moment = Moment { time: UnixSecs::new(now), slot: chain_slot };
-        let mut accounts = accounts.into_iter();
+        // One that cannot be read is refused by itself, as one that is not there.
+        let mut accounts = readings.into_iter().map(Reading::account);
         let mut due = Vec::new();
         for feed in &feeds {
             let primary = accounts.next().flatten();

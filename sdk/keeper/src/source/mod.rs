@@ -11,6 +11,7 @@ mod pace;
 mod post;
 pub mod posting;
 pub mod pyth;
+mod records;
 pub mod switchboard;
 
 use async_trait::async_trait;
@@ -48,6 +49,8 @@ pub struct Report {
     pub quotes: Vec<Quote>,
     /// Updates that prove them on chain, where the source hands them out.
     pub updates: Vec<Vec<u8>>,
+    /// What is wrong with records that could not be read, one a record; they cost no other.
+    pub unreadable: Vec<String>,
 }
 
 /// Why a source gave no prices.
@@ -62,6 +65,12 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// Whether it answered that it will not answer this question: another one may do better.
+    pub fn is_refusal(&self) -> bool {
+        let Self::Http(error) = self else { return false };
+        error.status().is_some_and(|status| status.is_client_error() && status.as_u16() != 429)
+    }
+
     /// A short name for counters.
     pub fn reason(&self) -> &'static str {
         match self {
@@ -104,6 +113,9 @@ pub enum PostError {
     /// The update is none.
     #[error("{0}")]
     Update(#[from] UpdateError),
+    /// The source names the price and hands out no update that holds it.
+    #[error("no update that the source hands out holds the price")]
+    NoUpdate,
     /// What Crossbar wants signed is not what it should be.
     #[error("{0}")]
     Submission(#[from] SubmissionError),
@@ -132,6 +144,7 @@ impl PostError {
         match self {
             Self::Update(UpdateError::Proof(_)) => "proof".into(),
             Self::Update(_) => "malformed_update".into(),
+            Self::NoUpdate => "no_update".into(),
             Self::Submission(SubmissionError::NoValue(_)) => "no_value".into(),
             Self::Submission(SubmissionError::TooFew { .. }) => "too_few_signatures".into(),
             Self::Submission(_) => "bad_submission".into(),
@@ -148,8 +161,8 @@ impl PostError {
 pub struct Made {
     /// Transactions to be sent.
     pub postings: Vec<Posting>,
-    /// Feeds, by id or hash, that nothing could be made for, and why.
-    pub failed: Vec<(Address, PostError)>,
+    /// Feeds, by id or hash, that nothing could be made for, each with those that share the reason.
+    pub failed: Vec<(Vec<Address>, PostError)>,
 }
 
 impl From<Vec<Posting>> for Made {

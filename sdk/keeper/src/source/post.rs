@@ -156,6 +156,10 @@ impl Prices {
                 return Ok(());
             }
         };
+        for fact in &report.unreadable {
+            context.metrics.refuse(POST, source.name(), "unreadable_record");
+            tracing::warn!(source = source.name(), fact, "a record cannot be read; the others are");
+        }
         let due = self.due(wanted, &report, now);
         for poster in &self.posters {
             let own: Vec<Due> = due.iter().filter(|due| poster.can_post(&due.source)).copied().collect();
@@ -164,8 +168,8 @@ impl Prices {
             }
             match poster.postings(&context.connection, &own, &report).await {
                 Ok(made) => {
-                    for (feed, error) in &made.failed {
-                        self.not_made(context, poster.name(), &[*feed], error);
+                    for (feeds, error) in &made.failed {
+                        self.not_made(context, poster.name(), feeds, error);
                     }
                     self.send_all(context, &made.postings).await?;
                 }

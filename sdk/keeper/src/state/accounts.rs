@@ -80,6 +80,19 @@ impl Accounts {
         }
     }
 
+    /// Whether data of a slot that is not older than what is held says something else than it.
+    pub fn differs(&self, key: &Pubkey, slot: u64, data: &[u8]) -> bool {
+        let held = self.id(key).and_then(|id| self.get(id));
+        match (held, Tracked::decode(*key, slot, data)) {
+            (None, read) => read.is_ok() && self.gone.get(key).is_none_or(|gone| *gone <= slot),
+            (Some(held), Err(_)) => held.slot <= slot,
+            (Some(held), Ok(mut read)) => {
+                read.slot = held.slot;
+                held.slot <= slot && *held != read
+            }
+        }
+    }
+
     /// Stores an account, whatever is held.
     pub fn put(&mut self, account: Tracked) -> Change {
         self.gone.remove(&account.key);
@@ -167,6 +180,18 @@ mod tests {
         assert_eq!(accounts.apply(key, 5, &data(3)).0, Change::Set(0));
         assert_eq!(accounts.apply(key, 6, &data(4)).0, Change::Set(0));
         assert_eq!(secs(&accounts, &key), Some(4));
+    }
+
+    #[test]
+    fn only_a_reading_that_is_not_older_and_says_something_else_is_news() {
+        let (mut accounts, key) = (Accounts::default(), Pubkey::new_unique());
+        assert!(accounts.differs(&key, 5, &data(1)), "nobody knew of it");
+        accounts.apply(key, 5, &data(1));
+        assert!(!accounts.differs(&key, 9, &data(1)) && !accounts.differs(&key, 4, &data(2)));
+        assert!(accounts.differs(&key, 5, &data(2)) && accounts.differs(&key, 6, &[]));
+        accounts.apply(key, 7, &[]);
+        assert!(!accounts.differs(&key, 6, &data(1)) && !accounts.differs(&key, 8, &[]));
+        assert!(accounts.differs(&key, 8, &data(1)));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Looking at accounts: cheap at spot for the index, in full where an account is under water.
 
+use std::collections::HashSet;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{assess, Assessment};
 use plimsoll_risk::margin::{is_called, Margins};
+use plimsoll_risk::num::PPM;
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::units::{Ppm, UnixSecs};
 use plimsoll_risk::RiskResult;
@@ -216,6 +218,24 @@ impl Tracker {
             Ok(then(Loaded { portfolio, account, shared, now }))
         }));
         Some(done.unwrap_or_else(|_| Err(plimsoll_risk::RiskError::NumberOutOfRange)))
+    }
+
+    /// The liquidator's account and those that a price may soon make matter: below maintenance, being resolved, remembering
+    /// a time under water; then those with a trigger price within `share_ppm` of where the price is, the nearest first.
+    /// At most `most`.
+    pub fn nearest(&self, most: usize, share_ppm: u32) -> Vec<Pubkey> {
+        let sets = [&self.hot, &self.bankrupt, &self.armed, &self.turned];
+        let mut ids: Vec<u32> = self.liquidator().iter().filter_map(|key| self.accounts.id(key)).collect();
+        ids.extend(sets.into_iter().flatten());
+        let mut near = Vec::new();
+        for (slot, price) in self.prices.iter().enumerate().filter(|(_, price)| **price > 0.0) {
+            self.index.near(slot as u8, *price, f64::from(share_ppm) / PPM as f64, most, &mut near);
+        }
+        near.sort_unstable_by(|(one, _), (other, _)| one.total_cmp(other));
+        ids.extend(near.into_iter().map(|(_, id)| id));
+        let mut seen = HashSet::new();
+        let nearest = ids.into_iter().filter(|id| seen.insert(*id)).take(most);
+        nearest.filter_map(|id| self.accounts.get(id)).map(|account| account.key).collect()
     }
 
     /// The accounts with the smallest `NAV / MMR` at spot, evaluated now; `most` of them, the worst first.

@@ -5,6 +5,7 @@ mod clock;
 mod look;
 mod shared;
 mod tracked;
+mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,7 @@ pub use clock::ClusterClock;
 pub use look::{Candidate, Loaded, Standing};
 pub use shared::{Concerned, Shared};
 pub use tracked::{Tracked, Unreadable};
+pub use update::Update;
 
 /// A node so far behind what was heard is not slow but of a chain that was started anew, once it says so several times.
 const FAR_BEHIND_SLOTS: u64 = 1_000;
@@ -31,48 +33,6 @@ const FAR_BEHIND_SLOTS: u64 = 1_000;
 const FELL_BACK_SLOTS: u64 = 32;
 /// See [`FAR_BEHIND_SLOTS`].
 const BELIEVED_AFTER: u32 = 5;
-
-/// Updates of the cluster.
-#[derive(Clone, Debug)]
-pub enum Update {
-    /// An account of the engine's program, or one that was; empty data where it was closed.
-    Account {
-        /// Its address.
-        key: Pubkey,
-        /// The slot.
-        slot: u64,
-        /// Its data, discriminator included.
-        data: Vec<u8>,
-    },
-    /// Every margin account of the engine as of a slot.
-    Snapshot {
-        /// The slot, or one before it.
-        slot: u64,
-        /// Addresses and data.
-        accounts: Vec<(Pubkey, Vec<u8>)>,
-    },
-    /// A snapshot in parts begins; one that was not ended counts for nothing.
-    SnapshotBegins,
-    /// Some margin accounts as of a slot, each a reading like any other; empty data where nothing is.
-    SnapshotPart {
-        /// The slot, or one before it.
-        slot: u64,
-        /// Addresses and data.
-        accounts: Vec<(Pubkey, Vec<u8>)>,
-    },
-    /// All margin accounts have been in the parts since the snapshot began.
-    SnapshotEnds {
-        /// The slot of the oldest list.
-        slot: u64,
-    },
-    /// The cluster's clock.
-    Clock {
-        /// The slot.
-        slot: u64,
-        /// Unix seconds.
-        unix_secs: i64,
-    },
-}
 
 /// What has happened, for the metrics; grows only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -208,6 +168,10 @@ impl Tracker {
             }
             Update::SnapshotBegins => self.accounts.begin_snapshot(),
             Update::SnapshotPart { slot, accounts } => self.part_of_snapshot(slot, &accounts),
+            Update::Unreadable { keys } => {
+                *self.tally.unreadable.entry("undecodable").or_default() += keys.len() as u64;
+                keys.iter().for_each(|key| self.accounts.seen_in_snapshot(key));
+            }
             Update::SnapshotEnds { slot } => self.end_snapshot(slot),
             Update::Clock { slot, unix_secs } => self.clock(slot, unix_secs),
         }
@@ -295,6 +259,12 @@ impl Tracker {
             Change::Set(id) => self.look(id),
             Change::Gone(id) => self.forget(id),
         }
+    }
+
+    /// Whether an update tells something of a margin account that is not known.
+    pub fn is_news(&self, update: &Update) -> bool {
+        let Update::Account { key, slot, data } = update else { return false };
+        self.accounts.differs(key, *slot, data)
     }
 
     fn forget(&mut self, id: u32) {

@@ -52,7 +52,7 @@ struct Position {
 ///
 /// 128 bytes and what the legs take: 16 a balance, 40 a perp. Venues, owner and rent payer are left out; a resolution
 /// reads its account from the chain anyway.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tracked {
     /// Its address.
     pub key: Pubkey,

@@ -1,30 +1,33 @@
 //! Updates of the cluster: a WebSocket where there is one, snapshots and polling in any case.
 //!
-//! Three tasks send [`Update`]s that [`Updates`] receives. [`socket`] subscribes to the margin accounts, banks, markets, registry
+//! Four tasks send [`Update`]s that [`Updates`] receives. [`socket`] subscribes to the margin accounts, banks, markets, registry
 //! and board, connects again with a back-off, and asks for a snapshot after every connection, since what happened in
 //! between was missed. [`poll`] reads the shared accounts and the clock all the time, and all margin accounts when a
-//! snapshot is asked for, from time to time, and often while there is no WebSocket. Slots decide what is newer, so the
-//! order of arrival does not matter.
+//! snapshot is asked for, from time to time, and often while there is no WebSocket. [`near`] reads the accounts near
+//! their trigger prices by address every few seconds, and turns a WebSocket deaf that does not tell of what it finds.
+//! Slots decide what is newer, so the order of arrival does not matter.
 //!
 //! Everything is read at the connection's commitment, which is `confirmed`: what a minority fork holds is never seen. Slots
 //! that were confirmed and vanish all the same (a cluster that restarts from an earlier slot) leave the tracker with what
 //! it saw until the surviving chain has passed those slots; then every account is replaced as it changes, and all of them
 //! by the next snapshot, which a chain that fell behind and caught up is asked for at once.
 
+pub mod near;
 pub mod poll;
+mod pubsub;
 pub mod read;
 pub mod snapshot;
 pub mod socket;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use plimsoll_rpc::Connection;
 use solana_pubkey::Pubkey;
 use tokio::sync::{mpsc, watch, Notify};
 
 use crate::config::StreamConfig;
-use crate::state::Update;
+use crate::state::{Tracker, Update};
 
 /// Updates that may wait to be taken; a sender waits where there are more.
 const QUEUE: usize = 65_536;
@@ -35,7 +38,15 @@ const PARTS: usize = 8;
 #[derive(Default)]
 pub struct Link {
     /// The WebSocket is subscribed.
-    pub is_live: AtomicBool,
+    is_subscribed: AtomicBool,
+    /// It has not told of a margin account that was found to have changed, nor of any other since.
+    is_deaf: AtomicBool,
+    /// How often it turned deaf.
+    pub deaf_sockets: AtomicU64,
+    /// The newest slot of which it told about a margin account.
+    newest_told_slot: AtomicU64,
+    /// How many of its messages could not be read.
+    pub unreadable_messages: AtomicU64,
     /// How often it was connected again.
     pub reconnects: AtomicU64,
     /// How many requests for a snapshot or for shared accounts failed.
@@ -44,12 +55,37 @@ pub struct Link {
     pub foreign_accounts: AtomicU64,
     /// Asks for a snapshot.
     pub resync: Notify,
+    /// Asks for another connection.
+    reconnect: Notify,
 }
 
 impl Link {
-    /// Whether the WebSocket is subscribed.
+    /// Whether the WebSocket is subscribed and tells of margin accounts that change, as far as is known.
     pub fn is_live(&self) -> bool {
-        self.is_live.load(Ordering::Relaxed)
+        self.is_subscribed.load(Ordering::Relaxed) && !self.is_deaf()
+    }
+
+    /// Whether the WebSocket has kept a change to itself, and told of none since.
+    pub fn is_deaf(&self) -> bool {
+        self.is_deaf.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the WebSocket kept a change to itself: it is connected again, and all accounts are polled until one
+    /// tells of a margin account.
+    fn turn_deaf(&self) {
+        self.is_deaf.store(true, Ordering::Relaxed);
+        self.deaf_sockets.fetch_add(1, Ordering::Relaxed);
+        self.reconnect.notify_one();
+    }
+
+    /// Notes that the WebSocket told of a margin account as of a slot.
+    fn told(&self, slot: u64) {
+        self.newest_told_slot.fetch_max(slot, Ordering::Relaxed);
+        self.is_deaf.store(false, Ordering::Relaxed);
+    }
+
+    fn newest_told_slot(&self) -> u64 {
+        self.newest_told_slot.load(Ordering::Relaxed)
     }
 }
 
@@ -94,11 +130,12 @@ impl Updates {
     }
 }
 
-/// Starts the tasks; they end when `stop` turns true.
+/// Starts the tasks; they end when `stop` turns true. `tracker` says which accounts are near their trigger prices.
 pub fn start(
     followed: Followed,
     config: &StreamConfig,
     link: Arc<Link>,
+    tracker: Arc<Mutex<Tracker>>,
     stop: watch::Receiver<bool>,
 ) -> (Updates, Vec<tokio::task::JoinHandle<()>>) {
     let ((sender, updates), (parts_sender, parts)) = (mpsc::channel(QUEUE), mpsc::channel(PARTS));
@@ -107,6 +144,9 @@ pub fn start(
     tasks.push(tokio::spawn(until_stopped(shared, stop.clone())));
     let snapshots = poll::snapshots(followed.clone(), config.clone(), link.clone(), parts_sender);
     tasks.push(tokio::spawn(until_stopped(snapshots, stop.clone())));
+    let (connection, watched) = (followed.connection.clone(), sender.clone());
+    let near = near::near_triggers(connection, config.clone(), link.clone(), tracker, watched);
+    tasks.push(tokio::spawn(until_stopped(near, stop.clone())));
     if config.websocket {
         let socket = socket::follow(followed, config.clone(), link, sender);
         tasks.push(tokio::spawn(until_stopped(socket, stop)));

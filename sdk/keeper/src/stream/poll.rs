@@ -2,11 +2,12 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_state::{EngineAccount, Registry};
 use tokio::sync::mpsc::Sender;
+use tokio::time::Instant;
 
 use super::snapshot::{Ended, Snapshots};
 use super::{read, Followed, Link};
@@ -69,25 +70,34 @@ pub async fn snapshots(followed: Followed, config: StreamConfig, link: Arc<Link>
                 Some(backoff.failed())
             }
         };
-        wait_for_next(&config, &link, started, failed).await;
+        wait_for_next(&config, &link, (started, Instant::now()), failed).await;
     }
 }
 
-/// Returns when the next snapshot is due.
-async fn wait_for_next(config: &StreamConfig, link: &Link, last: Instant, failed: Option<Duration>) {
+/// Returns when the next snapshot is due: by time since the last began, or by its being asked for and that since it ended.
+async fn wait_for_next(
+    config: &StreamConfig,
+    link: &Link,
+    (began, ended): (Instant, Instant),
+    failed: Option<Duration>,
+) {
     if let Some(wait) = failed {
         return tokio::time::sleep(wait).await;
     }
     let often = Duration::from_millis(config.poll_accounts_millis);
+    let mut asked = false;
     loop {
-        let every = if link.is_live() { Duration::from_secs(config.resync_secs) } else { often };
-        if last.elapsed() >= every {
+        let by_time = if link.is_live() { Duration::from_secs(config.resync_secs) } else { often };
+        let least = Duration::from_millis(config.snapshot_least_millis).saturating_sub(ended.elapsed());
+        let left = by_time.saturating_sub(began.elapsed());
+        let left = if asked { left.min(least) } else { left };
+        if left.is_zero() {
             return;
         }
         // Woken early, as the WebSocket may go meanwhile.
         tokio::select! {
-            () = link.resync.notified() => return,
-            () = tokio::time::sleep(often.min(every.saturating_sub(last.elapsed()))) => {}
+            () = link.resync.notified() => asked = true,
+            () = tokio::time::sleep(often.min(left)) => {}
         }
     }
 }

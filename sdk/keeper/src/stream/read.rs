@@ -1,10 +1,10 @@
 //! Reading accounts from the node.
 
 use plimsoll_rpc::scan::decoded;
-use plimsoll_rpc::{Connection, Error, Result};
+use plimsoll_rpc::sent::{SentAccount, SentKeyedAccount};
+use plimsoll_rpc::{Connection, Error, Reading, Result};
 use plimsoll_sdk::pda::{self, EngineKeys};
 use solana_pubkey::Pubkey;
-use solana_rpc_client_api::response::RpcKeyedAccount;
 
 use crate::state::Update;
 
@@ -12,11 +12,18 @@ use crate::state::Update;
 ///
 /// # Errors
 /// `Node` where it sends something else.
-pub fn keyed(account: RpcKeyedAccount) -> Result<(Pubkey, Vec<u8>)> {
-    let key = account.pubkey.parse().map_err(|_| Error::Node(format!("{:?} is not an address", account.pubkey)))?;
-    let account =
-        decoded(&account.account.into()).ok_or_else(|| Error::Node(format!("the data of {key} cannot be decoded")))?;
-    Ok((key, if account.owner == pda::PROGRAM_ID { account.data } else { Vec::new() }))
+pub fn keyed(sent: &SentKeyedAccount) -> Result<(Pubkey, Vec<u8>)> {
+    let key = sent.pubkey.parse().map_err(|_| Error::Node(format!("{} is not an address", sent.pubkey)))?;
+    Ok((key, owned(&key, &sent.account)?))
+}
+
+/// The data of an account as the node sends it by WebSocket; none where it is not the engine's.
+///
+/// # Errors
+/// `Node` where it sends something else.
+pub fn owned(key: &Pubkey, sent: &SentAccount) -> Result<Vec<u8>> {
+    let account = decoded(sent).ok_or_else(|| Error::Node(format!("the data of {key} cannot be decoded")))?;
+    Ok(if account.owner == pda::PROGRAM_ID { account.data } else { Vec::new() })
 }
 
 /// The shared accounts and the clock, in one answer.
@@ -28,10 +35,13 @@ pub async fn shared(connection: &Connection, keys: &EngineKeys, counts: (u8, u8)
     let mut addresses = vec![clock, keys.registry, keys.board, keys.feeds];
     addresses.extend((0..counts.0).map(|index| keys.bank(index).bank));
     addresses.extend((0..counts.1).map(|index| keys.market(index)));
-    let (slot, found) = connection.accounts(&addresses).await?;
+    let (slot, found) = connection.readings(&addresses).await?;
     let mut updates = Vec::with_capacity(addresses.len());
-    for (key, account) in addresses.into_iter().zip(found) {
-        let Some(account) = account else { continue };
+    for (key, reading) in addresses.into_iter().zip(found) {
+        if reading == Reading::Unreadable {
+            tracing::warn!(account = %key, "a shared account that cannot be decoded: the one that is known stands");
+        }
+        let Some(account) = reading.account() else { continue };
         if key == clock {
             let unix_secs = clock_secs(&account.data).ok_or_else(|| Error::Undecodable {
                 what: "clock",

@@ -15,7 +15,7 @@ use futures::stream::FuturesUnordered;
 use futures::StreamExt;
 use plimsoll_rpc::engine::{program_accounts, ENGINE_OFFSET, OWNER_OFFSET};
 use plimsoll_rpc::MOST_AT_ONCE;
-use plimsoll_rpc::{Connection, Error, Result};
+use plimsoll_rpc::{Connection, Error, Reading, Result, Scanned};
 use plimsoll_sdk::pda;
 use plimsoll_state::{EngineAccount, MarginAccount};
 use solana_account::Account;
@@ -153,7 +153,7 @@ impl Snapshots {
         if self.accounts.is_none() {
             // A node that refuses this may still answer the one question for everything.
             match self.found(Some(PROBE), true).await {
-                Ok((_, found)) => self.accounts = Some(found.len() * SHARDS),
+                Ok((_, found)) => self.accounts = Some((found.accounts.len() + found.unreadable.len()) * SHARDS),
                 Err(Error::Node(_)) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -192,13 +192,14 @@ impl Snapshots {
             let (of, found) = self.found(shard, way.is_listed()).await?;
             slot = slot.min(of);
             let first = keys.len();
-            keys.extend(found.iter().map(|(key, _)| *key));
+            keys.extend(found.accounts.iter().map(|(key, _)| *key).chain(found.unreadable.iter().copied()));
             if way.is_listed() {
                 drop(found);
                 self.read(&keys[first..]).await?;
                 continue;
             }
-            let mut found = found.into_iter().map(|(key, account)| (key, self.data_of(account))).peekable();
+            self.send_unreadable(found.unreadable).await?;
+            let mut found = found.accounts.into_iter().map(|(key, account)| (key, self.data_of(account))).peekable();
             while found.peek().is_some() {
                 let accounts = found.by_ref().take(IN_A_PART).collect();
                 self.send(Update::SnapshotPart { slot: of, accounts }).await?;
@@ -208,22 +209,28 @@ impl Snapshots {
         Ok(keys)
     }
 
+    async fn send_unreadable(&self, keys: Vec<Pubkey>) -> std::result::Result<(), Ended> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.send(Update::Unreadable { keys }).await
+    }
+
     /// The accounts of a shard, or of all, without their data where only a list is wanted; and the slot that they are of,
     /// or one before it.
-    async fn found(&self, shard: Option<u8>, listed: bool) -> Result<(u64, Vec<(Pubkey, Account)>)> {
+    async fn found(&self, shard: Option<u8>, listed: bool) -> Result<(u64, Scanned)> {
         let mut config = margin_accounts_of(&self.engine);
         if let (Some(byte), Some(filters)) = (shard, config.filters.as_mut()) {
             filters.push(RpcFilterType::Memcmp(Memcmp::new_raw_bytes(OWNER_OFFSET, vec![byte])));
         }
         config.account_config.data_slice = listed.then_some(UiDataSliceConfig { offset: 0, length: 0 });
-        match self.connection.program_accounts(&pda::PROGRAM_ID, config.clone()).await? {
-            (Some(slot), found) => Ok((slot, found)),
-            (None, _) => {
-                // A node that leaves out the context is asked for its slot first: what it then answers is not older.
-                let slot = self.connection.rpc.get_slot_with_commitment(self.connection.rpc.commitment()).await?;
-                Ok((slot, self.connection.program_accounts(&pda::PROGRAM_ID, config).await?.1))
-            }
+        let found = self.connection.program_accounts(&pda::PROGRAM_ID, config.clone()).await?;
+        if let Some(slot) = found.slot {
+            return Ok((slot, found));
         }
+        // A node that leaves out the context is asked for its slot first: what it then answers is not older.
+        let slot = self.connection.rpc.get_slot_with_commitment(self.connection.rpc.commitment()).await?;
+        Ok((slot, self.connection.program_accounts(&pda::PROGRAM_ID, config).await?))
     }
 
     /// Reads accounts by their addresses, a hundred at a time and several times at once.
@@ -244,13 +251,18 @@ impl Snapshots {
     async fn read_some(&self, keys: &[Pubkey]) -> Result<Vec<Update>> {
         let (mut parts, mut read) = (Vec::new(), 0);
         while read < keys.len() {
-            let (slot, found) = self.connection.some_accounts(&keys[read..]).await?;
-            let taken = found.len();
-            // Listed and closed since: nothing is there.
-            let of = |(key, account): (&Pubkey, Option<Account>)| {
-                (*key, account.map(|account| self.data_of(account)).unwrap_or_default())
-            };
-            parts.push(Update::SnapshotPart { slot, accounts: keys[read..].iter().zip(found).map(of).collect() });
+            let (slot, found) = self.connection.some_readings(&keys[read..]).await?;
+            let (taken, mut accounts, mut unreadable) = (found.len(), Vec::new(), Vec::new());
+            for (key, reading) in keys[read..].iter().zip(found) {
+                match reading {
+                    Reading::Found(account) => accounts.push((*key, self.data_of(account))),
+                    // Listed and closed since.
+                    Reading::Nothing => accounts.push((*key, Vec::new())),
+                    Reading::Unreadable => unreadable.push(*key),
+                }
+            }
+            parts.push(Update::SnapshotPart { slot, accounts });
+            parts.extend((!unreadable.is_empty()).then_some(Update::Unreadable { keys: unreadable }));
             read += taken;
         }
         Ok(parts)

@@ -1,21 +1,19 @@
-//! Subscriptions over WebSocket, made again whenever they end.
+//! What is subscribed to over WebSocket, made again whenever it ends.
 
 use std::sync::atomic::Ordering;
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures::stream::{select_all, BoxStream};
-use futures::StreamExt;
 use plimsoll_rpc::engine::{program_accounts, ENGINE_OFFSET};
+use plimsoll_rpc::sent::{SentAccount, SentKeyedAccount};
 use plimsoll_sdk::pda::{self, EngineKeys};
 use plimsoll_state::{Bank, EngineAccount, Market};
-use solana_account_decoder_client_types::UiAccountEncoding;
-use solana_commitment_config::CommitmentConfig;
+use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde_json::{json, Value};
 use solana_pubkey::Pubkey;
-use solana_pubsub_client::nonblocking::pubsub_client::PubsubClient;
-use solana_rpc_client_api::config::{RpcAccountInfoConfig, RpcProgramAccountsConfig};
 use tokio::sync::mpsc::Sender;
 
+use super::pubsub::{Notice, Pubsub, Topic};
 use super::snapshot::margin_accounts_of;
 use super::{read, Followed, Link};
 use crate::backoff::Backoff;
@@ -33,12 +31,12 @@ const SECOND_SNAPSHOT: Duration = Duration::from_secs(30);
 const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// Follows the engine until it is stopped.
-pub async fn follow(followed: Followed, config: StreamConfig, link: Arc<Link>, sender: Sender<Update>) {
+pub async fn follow(followed: Followed, config: StreamConfig, link: std::sync::Arc<Link>, sender: Sender<Update>) {
     let first = Duration::from_millis(config.reconnect_millis);
     let mut backoff = Backoff::new(first, Duration::from_millis(config.reconnect_max_millis));
     loop {
         let ended = session(&followed, &config, &link, &sender, &mut backoff).await;
-        link.is_live.store(false, Ordering::Relaxed);
+        link.is_subscribed.store(false, Ordering::Relaxed);
         if sender.is_closed() {
             return;
         }
@@ -57,109 +55,114 @@ async fn session(
     sender: &Sender<Update>,
     backoff: &mut Backoff,
 ) -> String {
-    let connected = tokio::time::timeout(CONNECT_TIMEOUT, PubsubClient::new(followed.ws_url.as_str())).await;
-    let client = match connected {
-        Ok(Ok(client)) => client,
-        Ok(Err(error)) => return format!("no connection: {error}"),
-        Err(_) => return "no connection in time".into(),
-    };
-    let subscribed = tokio::time::timeout(CONNECT_TIMEOUT, subscribe(&client, &followed.engine)).await;
-    let mut news = match subscribed {
-        Ok(Ok(news)) => news,
-        Ok(Err(error)) => return format!("no subscription: {error}"),
+    let subscribed = tokio::time::timeout(CONNECT_TIMEOUT, subscribe(&followed.ws_url, &followed.engine)).await;
+    let mut pubsub = match subscribed {
+        Ok(Ok(pubsub)) => pubsub,
+        Ok(Err(error)) => return error,
         Err(_) => return "no subscription in time".into(),
     };
-    link.is_live.store(true, Ordering::Relaxed);
+    link.is_subscribed.store(true, Ordering::Relaxed);
     // What happened before the subscription was missed.
     link.resync.notify_one();
     let silence = Duration::from_secs(config.silence_secs);
     let mut second = Box::pin(tokio::time::sleep(SECOND_SNAPSHOT));
     loop {
         let heard = tokio::select! {
-            heard = tokio::time::timeout(silence, news.next()) => heard,
+            heard = tokio::time::timeout(silence, pubsub.next()) => heard,
+            () = link.reconnect.notified() => return "it brings slots and no margin accounts, of which some have changed".into(),
             () = &mut second => {
                 link.resync.notify_one();
                 second.as_mut().reset(tokio::time::Instant::now() + NEVER);
                 continue;
             }
         };
-        match heard {
+        let notice = match heard {
             Err(_) => return format!("no message for {} s", config.silence_secs),
-            Ok(None) => return "closed by the node".into(),
-            Ok(Some(Message::Ended(what))) => return format!("the subscription to {what} ended"),
-            Ok(Some(Message::Update(update))) => {
-                backoff.succeeded();
-                if sender.send(update).await.is_err() {
-                    return "stopped".into();
-                }
+            Ok(Err(ended)) => return ended,
+            Ok(Ok(notice)) => notice,
+        };
+        if let Some(update) = read_notice(notice, link, &EngineKeys::of(followed.engine)) {
+            if sender.send(update).await.is_err() {
+                return "stopped".into();
             }
-            // A slot without changes tells that the connection is alive.
-            Ok(Some(Message::Alive)) => backoff.succeeded(),
+        }
+        // Any message tells that the connection is alive; one that brings no accounts is not worth connecting to at once.
+        if !link.is_deaf() {
+            backoff.succeeded();
         }
     }
 }
 
-/// What a subscription brings.
-enum Message {
-    Update(Update),
-    Alive,
-    Ended(&'static str),
-}
-
-type Subscription<'a> = BoxStream<'a, Message>;
-type Subscribed<T> = Result<T, solana_pubsub_client::nonblocking::pubsub_client::PubsubClientError>;
-
-/// Marks the end of a stream, which merging would swallow.
-fn with_end<'a>(stream: impl futures::Stream<Item = Message> + Send + 'a, what: &'static str) -> Subscription<'a> {
-    stream.chain(futures::stream::once(async move { Message::Ended(what) })).boxed()
-}
-
-async fn subscribe<'a>(client: &'a PubsubClient, engine: &Pubkey) -> Subscribed<Subscription<'a>> {
+async fn subscribe(url: &str, engine: &Pubkey) -> Result<Pubsub, String> {
     let keys = EngineKeys::of(*engine);
+    let mut pubsub = Pubsub::connect(url).await.map_err(|error| format!("no connection: {error}"))?;
     let of_engine = [(ENGINE_OFFSET, *engine)];
+    let program = |config| json!([pda::PROGRAM_ID.to_string(), config]);
     let banks = program_accounts(Bank::SPACE, &Bank::ACCOUNT_DISCRIMINATOR, &of_engine, None);
     let markets = program_accounts(Market::SPACE, &Market::ACCOUNT_DISCRIMINATOR, &of_engine, None);
-    let slots = client.slot_subscribe().await?.0.map(|_| Message::Alive);
+    let account = |key: Pubkey| json!([key.to_string(), { "encoding": "base64", "commitment": "confirmed" }]);
     let all = [
-        program(client, margin_accounts_of(engine), "margin accounts").await?,
-        program(client, banks, "banks").await?,
-        program(client, markets, "markets").await?,
-        account(client, keys.registry, "the registry").await?,
-        account(client, keys.board, "the price board").await?,
-        with_end(slots, "slots"),
+        (Topic::Slots, "slotSubscribe", json!([])),
+        (Topic::MarginAccounts, "programSubscribe", program(margin_accounts_of(engine))),
+        (Topic::Banks, "programSubscribe", program(banks)),
+        (Topic::Markets, "programSubscribe", program(markets)),
+        (Topic::Registry, "accountSubscribe", account(keys.registry)),
+        (Topic::Board, "accountSubscribe", account(keys.board)),
     ];
-    Ok(select_all(all).boxed())
+    for (topic, method, params) in all {
+        pubsub.subscribe(topic, method, params).await.map_err(|error| format!("no subscription: {error}"))?;
+    }
+    Ok(pubsub)
 }
 
-async fn program<'a>(
-    client: &'a PubsubClient,
-    config: RpcProgramAccountsConfig,
-    what: &'static str,
-) -> Subscribed<Subscription<'a>> {
-    let (stream, _) = client.program_subscribe(&pda::PROGRAM_ID, Some(config)).await?;
-    let news = stream.map(|response| {
-        let slot = response.context.slot;
-        match read::keyed(response.value) {
-            Ok((key, data)) => Message::Update(Update::Account { key, slot, data }),
-            Err(error) => {
-                tracing::warn!(%error, "a message that cannot be read");
-                Message::Alive
-            }
-        }
-    });
-    Ok(with_end(news, what))
+#[derive(Deserialize)]
+struct WithSlot<T> {
+    context: Context,
+    value: T,
 }
 
-async fn account<'a>(client: &'a PubsubClient, key: Pubkey, what: &'static str) -> Subscribed<Subscription<'a>> {
-    let config = RpcAccountInfoConfig {
-        encoding: Some(UiAccountEncoding::Base64),
-        commitment: Some(CommitmentConfig::confirmed()),
-        ..RpcAccountInfoConfig::default()
+#[derive(Deserialize)]
+struct Context {
+    slot: u64,
+}
+
+/// The update in a notice; none of a slot, and none, counted, of what cannot be read.
+fn read_notice(notice: Notice, link: &Link, keys: &EngineKeys) -> Option<Update> {
+    let read = match notice.topic {
+        Topic::Slots => return None,
+        Topic::MarginAccounts | Topic::Banks | Topic::Markets => keyed(notice.result),
+        Topic::Registry => shared(keys.registry, notice.result),
+        Topic::Board => shared(keys.board, notice.result),
     };
-    let (stream, _) = client.account_subscribe(&key, Some(config)).await?;
-    let news = stream.map(move |response| match response.value.data.decode() {
-        Some(data) => Message::Update(Update::Account { key, slot: response.context.slot, data }),
-        None => Message::Alive,
-    });
-    Ok(with_end(news, what))
+    match read {
+        Ok((slot, key, data)) => {
+            if notice.topic == Topic::MarginAccounts {
+                link.told(slot);
+            }
+            Some(Update::Account { key, slot, data })
+        }
+        Err(error) => {
+            link.unreadable_messages.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(error, "a message of the WebSocket that cannot be read");
+            None
+        }
+    }
+}
+
+type Read = Result<(u64, Pubkey, Vec<u8>), String>;
+
+fn with_slot<T: DeserializeOwned>(result: Value) -> Result<WithSlot<T>, String> {
+    serde_json::from_value(result).map_err(|error| error.to_string())
+}
+
+fn keyed(result: Value) -> Read {
+    let read: WithSlot<SentKeyedAccount> = with_slot(result)?;
+    let (key, data) = read::keyed(&read.value).map_err(|error| error.to_string())?;
+    Ok((read.context.slot, key, data))
+}
+
+fn shared(key: Pubkey, result: Value) -> Read {
+    let read: WithSlot<SentAccount> = with_slot(result)?;
+    let data = read::owned(&key, &read.value).map_err(|error| error.to_string())?;
+    Ok((read.context.slot, key, data))
 }

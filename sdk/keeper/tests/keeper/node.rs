@@ -41,6 +41,8 @@ pub struct Faults {
     pub genesis: Option<String>,
     /// What the node makes of accounts before it shows them.
     pub lie: Option<fn(&Pubkey, &mut Account)>,
+    /// Accounts that the node sends with data that is no base64.
+    pub garbled: Vec<Pubkey>,
     /// The node refuses every simulation so.
     pub simulation: Option<TransactionError>,
     /// The node claims that every simulation succeeds.
@@ -158,6 +160,15 @@ impl Inner {
         Some(account)
     }
 
+    /// An account as `config` wants it, or garbled.
+    fn shown(&self, key: &Pubkey, account: &Account, config: &Value) -> Result<Value> {
+        let mut shown = self.encoded(account, config)?;
+        if self.faults.garbled.contains(key) && shown["data"][0] != "" {
+            shown["data"][0] = "%%%".into();
+        }
+        Ok(shown)
+    }
+
     /// An account as `config` wants it.
     fn encoded(&self, account: &Account, config: &Value) -> Result<Value> {
         let base64 = |data: &[u8]| base64::engine::general_purpose::STANDARD.encode(data);
@@ -187,7 +198,7 @@ impl Inner {
         }
         let shown = |key: &Value| {
             let key = key.as_str().expect("a text").parse().expect("an address");
-            self.account(block, &key).map_or(Ok(Value::Null), |account| self.encoded(&account, &params[1]))
+            self.account(block, &key).map_or(Ok(Value::Null), |account| self.shown(&key, &account, &params[1]))
         };
         let accounts = keys.iter().map(shown).collect::<Result<Vec<Value>>>()?;
         Ok(with_context(block, accounts.into()))
@@ -211,7 +222,7 @@ impl Inner {
         let keyed = found
             .filter_map(|(key, _)| Some((key, self.account(block, &key)?)))
             .map(|(key, account)| {
-                Ok(json!({ "pubkey": key.to_string(), "account": self.encoded(&account, &params[1])? }))
+                Ok(json!({ "pubkey": key.to_string(), "account": self.shown(&key, &account, &params[1])? }))
             })
             .collect::<Result<Vec<Value>>>()?;
         let bytes: usize = keyed.iter().map(|keyed| keyed["account"]["data"][0].as_str().map_or(0, str::len)).sum();

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
 use axum::routing::get;
 use axum::Router;
 use base64::Engine as _;
@@ -69,6 +70,8 @@ fn guardians() -> Guardians {
 struct Hermes {
     latest: &'static str,
     since: &'static str,
+    /// A feed of which no update since any time is known: every question that names it is answered by 404.
+    unknown: Option<&'static str>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -76,13 +79,20 @@ impl Hermes {
     async fn serve(&self) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        async fn answer(State(hermes): State<Hermes>, Path(which): Path<String>) -> &'static str {
+        async fn answer(
+            State(hermes): State<Hermes>,
+            Path(which): Path<String>,
+            RawQuery(query): RawQuery,
+        ) -> Result<&'static str, StatusCode> {
             hermes.asked.lock().expect("no panic").push(which.clone());
             if which == "latest" {
-                hermes.latest
-            } else {
-                hermes.since
+                return Ok(hermes.latest);
             }
+            let names = |feed: &str| query.as_deref().is_some_and(|query| query.contains(feed));
+            if hermes.unknown.is_some_and(names) {
+                return Err(StatusCode::NOT_FOUND);
+            }
+            Ok(hermes.since)
         }
         let router = Router::new().route("/v2/updates/price/{which}", get(answer)).with_state(self.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -288,14 +298,56 @@ fn with_another_price(answer: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_update_whose_proof_is_wrong_is_never_sent() {
-    let (stage, _) = stage(&routers(), false);
+async fn a_price_whose_proof_is_wrong_is_never_sent_and_costs_no_other() {
+    let (stage, slots) = stage(&routers(), false);
     let hermes = Hermes { latest: with_another_price(ROUTERS).leak(), ..Hermes::default() };
     let context = context(&stage, &hermes, |_| {}).await;
     refresh(&context).await;
-    assert_eq!(stage.node.calls("sendTransaction"), 0);
     assert_eq!(context.metrics.refusals("post_price", "pyth", "proof"), 1);
-    assert_eq!(posts(&context, "failed"), 2);
+    assert_eq!((posts(&context, "failed"), posts(&context, "posted")), (1, 1));
+    assert_eq!(dollars(&stage, slots[0]), 0.0);
+    assert!((dollars(&stage, slots[1]) / PRICES[1] - 1.0).abs() < 1e-12);
+}
+
+/// An answer that names both feeds and in which something else is as `change` makes it.
+fn changed(answer: &str, change: impl FnOnce(&mut serde_json::Value)) -> &'static str {
+    let mut answer: serde_json::Value = serde_json::from_str(answer).expect("an answer");
+    change(&mut answer);
+    answer.to_string().leak()
+}
+
+#[tokio::test]
+async fn an_update_that_is_none_and_a_price_that_is_null_cost_no_other_price() {
+    let (stage, slots) = stage(&routers(), false);
+    let latest = changed(ROUTERS, |answer| {
+        answer["parsed"][0]["price"] = serde_json::Value::Null;
+        let data = answer["binary"]["data"].as_array_mut().expect("a list");
+        data.insert(0, serde_json::Value::Null);
+        data.insert(1, "UE5BVQ==".into());
+    });
+    let context = context(&stage, &Hermes { latest, ..Hermes::default() }, |_| {}).await;
+    refresh(&context).await;
+    assert_eq!((posts(&context, "failed"), posts(&context, "posted")), (0, 1));
+    assert!((dollars(&stage, slots[1]) / PRICES[1] - 1.0).abs() < 1e-12);
+    assert_eq!(context.metrics.refusals("post_price", "hermes", "unreadable_record"), 2);
+}
+
+/// Seen in the field: `/{time}` answered 404 for one feed, and the prices that were in hand were not posted either.
+#[tokio::test]
+async fn a_first_update_that_hermes_does_not_know_costs_no_price_that_is_in_hand() {
+    let (stage, slots) = stage(&routers(), true);
+    // BTC's latest update is not the first of its second, and the one that has ETH holds no proof of BTC.
+    let latest = changed(&with_another_price(ROUTERS), |answer| {
+        let of_btc = plimsoll_keeper::source::hermes::parse(WORMHOLE).expect("an answer").updates.remove(0);
+        let of_btc = base64::engine::general_purpose::STANDARD.encode(of_btc);
+        answer["binary"]["data"].as_array_mut().expect("a list").insert(0, of_btc.into());
+    });
+    let hermes = Hermes { latest, since: ROUTERS, unknown: Some(BTC), ..Hermes::default() };
+    let context = context(&stage, &hermes, |_| {}).await;
+    refresh(&context).await;
+    assert_eq!(*hermes.asked.lock().unwrap(), ["latest", "1787319502"]);
+    assert_eq!((posts(&context, "failed"), posts(&context, "posted")), (1, 1));
+    assert!((dollars(&stage, slots[1]) / PRICES[1] - 1.0).abs() < 1e-12);
 }
 
 #[test]

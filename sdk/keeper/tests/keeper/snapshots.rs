@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use plimsoll_keeper::config::StreamConfig;
 use plimsoll_keeper::jobs::Context;
 use plimsoll_keeper::state::Update;
 use plimsoll_keeper::stream::snapshot::{Ended, Snapshots, Way, MOST_IN_A_LIST, MOST_IN_ONE};
-use plimsoll_keeper::stream::Link;
+use plimsoll_keeper::stream::{poll, Followed, Link};
 use plimsoll_rpc::Error;
 use plimsoll_sdk::pda;
 use solana_account::Account;
@@ -174,6 +175,68 @@ async fn a_node_that_no_longer_lists_accounts_is_asked_for_the_known_ones_and_na
     let error = taking.take().await.expect("it is an error").to_string();
     assert!(error.contains("getProgramAccounts") && error.contains("153 known"), "{error}");
     assert!(taking.knows_everything(), "what is known is kept right");
+}
+
+/// One account that could not be decoded ended a snapshot by list, and was forgotten by one in a single answer.
+#[tokio::test]
+async fn an_account_that_cannot_be_decoded_costs_no_other_and_is_not_forgotten() {
+    for most_scanned_bytes in [None, Some(0)] {
+        let mut taking = Taking::new().await;
+        taking.stage.node.faults(|faults| faults.most_scanned_bytes = most_scanned_bytes);
+        assert!(taking.take().await.is_none() && taking.knows_everything());
+        let alice = taking.stage.alice.account;
+        taking.stage.node.faults(|faults| faults.garbled = vec![alice]);
+        taking.stage.node.world(|world| {
+            let mut account = world.margin_account(&taking.stage.liquidator);
+            account.under_water_secs = 77;
+            world.write(&taking.stage.liquidator.account, &account);
+        });
+        assert!(taking.take().await.is_none() && taking.knows_everything(), "{most_scanned_bytes:?}");
+        assert_eq!(taking.context.tracker().tally.unreadable["undecodable"], 1);
+    }
+}
+
+#[tokio::test]
+async fn a_shared_account_that_cannot_be_decoded_leaves_the_one_that_is_known() {
+    let stage = Stage::new();
+    let context = stage.context(stage.config()).await;
+    let keys = context.tracker().shared.keys;
+    stage.node.faults(|faults| faults.garbled = vec![keys.bank(1).bank]);
+    let updates = plimsoll_keeper::stream::read::shared(&context.connection, &keys, (3, 2)).await.expect("the others");
+    let brings =
+        |key: &Pubkey| updates.iter().any(|update| matches!(update, Update::Account { key: of, .. } if of == key));
+    assert!(brings(&keys.bank(0).bank) && brings(&keys.market(1)) && !brings(&keys.bank(1).bank));
+}
+
+/// Seen in the field: behind a balancer two nodes 40 slots apart answered by turns, every other reading of the clock seemed
+/// to be of a chain that had lost slots and caught up, and all accounts were read 29 times a minute.
+#[tokio::test(start_paused = true)]
+async fn clock_readings_of_two_nodes_by_turns_make_no_more_snapshots_than_the_configuration_allows() {
+    let stage = Stage::new();
+    let (config, context) = (stage.config().stream, stage.context(stage.config()).await);
+    let (link, (sender, mut parts)) = (Arc::new(Link::default()), mpsc::channel(1_000));
+    let engine = context.tracker().shared.keys.engine;
+    let followed = Followed { connection: stage.node.connection(), ws_url: String::new(), engine };
+    let config = StreamConfig { poll_accounts_millis: 600_000, ..config };
+    let every = config.snapshot_least_millis / 1_000;
+    let snapshots = tokio::spawn(poll::snapshots(followed, config, link.clone(), sender));
+    let (slot, mut asked) = (context.tracker().shared.slot + 100, 0);
+    for second in 0..60 {
+        let slot = if second % 2 == 0 { slot + second } else { slot + second - 40 };
+        context.tracker().apply(Update::Clock { slot, unix_secs: 0 });
+        if context.tracker().take_resync() {
+            asked += 1;
+            link.resync.notify_one();
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    let mut taken = 0;
+    while let Ok(update) = parts.try_recv() {
+        taken += u64::from(matches!(update, Update::SnapshotEnds { .. }));
+    }
+    assert_eq!(asked, 29, "as often as it was seen");
+    assert!((2..=1 + 60 / every).contains(&taken), "{taken} snapshots in a minute");
+    snapshots.abort();
 }
 
 /// Claims that margin accounts belong to another program.

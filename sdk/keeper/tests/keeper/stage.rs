@@ -8,7 +8,6 @@ use plimsoll_keeper::state::Update;
 use plimsoll_keeper::stream::read;
 use plimsoll_keeper::stream::snapshot::Snapshots;
 use plimsoll_keeper::Keeper;
-use plimsoll_rpc::Cluster;
 use plimsoll_sdk::ix::{self, args};
 use plimsoll_sim::world::{keypair, Trader, World, BTC, E8, SOL, USDC};
 use plimsoll_state::MarginAccount;
@@ -112,7 +111,7 @@ impl Stage {
     }
 
     pub async fn keeper(&self, config: Config) -> plimsoll_rpc::Result<Keeper> {
-        let cluster: Cluster = config.cluster.url.parse()?;
+        let cluster = config.cluster()?;
         Keeper::over(config, cluster, self.node.connection(), delegate()).await
     }
 

@@ -10,7 +10,7 @@ import {
 
 import { getMaintenanceViewDecoder } from '../generated/index.js';
 import type { StoredPriceLike } from '../price.js';
-import type { BankLimits, Clocks, Leg, LegName, LiquidationPrices, Regime } from './types.js';
+import type { BankLimits, Breaker, Clocks, Leg, LegName, LiquidationPrices, Regime } from './types.js';
 
 const legDecoder = getStructDecoder([
     ['kind', getU32Decoder()],
@@ -75,6 +75,11 @@ export function decodeLiquidationPrices(answer: Uint8Array): LiquidationPrices {
     return { isUnderWater: isUnderWater === 1, present: plain(present), below: found(below), above: found(above) };
 }
 
+const breakerDecoder = getStructDecoder([
+    ['seen', getU64Decoder()],
+    ['beyond', getU64Decoder()],
+    ['untilAt', getI64Decoder()],
+]);
 const limitsDecoder = getStructDecoder([
     ['hourLeft', getU64Decoder()],
     ['hourMost', getU64Decoder()],
@@ -82,13 +87,16 @@ const limitsDecoder = getStructDecoder([
     ['dayMost', getU64Decoder()],
     ['eventDraw', getU64Decoder()],
     ['ownDraw', getU64Decoder()],
+    ['liquidated', breakerDecoder],
+    ['drawn', breakerDecoder],
 ]);
 /** The largest number stands for no limit. */
 const NO_LIMIT = (1n << 64n) - 1n;
 
 /** Decodes what `bank_limits` answers. */
 export function decodeBankLimits(answer: Uint8Array): BankLimits {
-    const { hourLeft, hourMost, dayLeft, dayMost, eventDraw, ownDraw } = limitsDecoder.decode(answer);
+    const { hourLeft, hourMost, dayLeft, dayMost, eventDraw, ownDraw, liquidated, drawn } =
+        limitsDecoder.decode(answer);
     const room = (leftAtoms: bigint, mostAtoms: bigint) =>
         mostAtoms === NO_LIMIT ? undefined : { leftAtoms, mostAtoms };
     return {
@@ -96,8 +104,17 @@ export function decodeBankLimits(answer: Uint8Array): BankLimits {
         leavesWithinDay: room(dayLeft, dayMost),
         drawOfOneBankruptcyAtoms: eventDraw,
         drawOfOwnDebtsAtoms: ownDraw,
+        liquidated: breakerOf(liquidated),
+        drawn: breakerOf(drawn),
     };
 }
+
+function breakerOf({ seen, beyond, untilAt }: ReturnType<typeof breakerDecoder.decode>): Breaker {
+    return { seen, beyond: beyond === NO_LIMIT ? undefined : beyond, until: untilAt === 0n ? undefined : untilAt };
+}
+
+/** Decodes what `market_breaker` answers. */
+export const decodeBreaker = (answer: Uint8Array): Breaker => breakerOf(breakerDecoder.decode(answer));
 
 /** A regime by its number. */
 export function regimeOf(number: number): Regime | undefined {

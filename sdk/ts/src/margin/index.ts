@@ -3,11 +3,13 @@ import type {
     Assessment,
     BankInputs,
     BankLimits,
+    Breaker,
     LiquidationPlan,
     LiquidationPrices,
     LiquidationRefusal,
     LiquidationRequest,
     MarginInputs,
+    MarketInputs,
     MoneyMove,
     NamedMarginView,
 } from './types.js';
@@ -62,4 +64,9 @@ export async function liquidationPrices(inputs: MarginInputs, priceSlot: number)
 /** {@link MarginModule.bankLimits} on the module of this package. */
 export async function bankLimits(inputs: BankInputs): Promise<BankLimits> {
     return (await loadMarginModule()).bankLimits(inputs);
+}
+
+/** {@link MarginModule.marketBreaker} on the module of this package. */
+export async function marketBreaker(inputs: MarketInputs): Promise<Breaker> {
+    return (await loadMarginModule()).marketBreaker(inputs);
 }

@@ -8,6 +8,7 @@ import {
     assessmentDecoder,
     clocksOf,
     decodeBankLimits,
+    decodeBreaker,
     decodeLiquidationPrices,
     legName,
     legNumbers,
@@ -18,11 +19,13 @@ import type {
     Assessment,
     BankInputs,
     BankLimits,
+    Breaker,
     LiquidationPlan,
     LiquidationPrices,
     LiquidationRefusal,
     LiquidationRequest,
     MarginInputs,
+    MarketInputs,
     MoneyMove,
     NamedMarginView,
 } from './types.js';
@@ -31,7 +34,7 @@ import type {
 export class MarginModuleError extends Error {
     override readonly name = 'MarginModuleError';
     constructor(
-        /** 1: no margin account, 2: no registry, 3: no price board, 4: no leg or price slot, 5: no bank; else the program's code. */
+        /** 1: no margin account, 2: no registry, 3: no price board, 4: no leg or price slot, 5: no bank, 6: no market; else the program's code. */
         readonly code: number,
     ) {
         super(MODULE_ERRORS[code] ?? engineError(code).message);
@@ -44,10 +47,11 @@ const MODULE_ERRORS: Readonly<Record<number, string>> = {
     3: 'The third account is not a price board',
     4: 'The request names no leg or price slot that exists',
     5: 'The account is not a bank',
+    6: 'The account is not a market',
 };
 
 /** Version of the module's exports that this file is written for. */
-const INTERFACE_VERSION = 4;
+const INTERFACE_VERSION = 5;
 const addressEncoder = getAddressEncoder();
 /** Room for an answer, bytes. */
 const ANSWER_LEN = 256;
@@ -81,6 +85,9 @@ interface ModuleExports {
     bank_address(): number;
     bank_len(): number;
     bank_limits(now: bigint): number;
+    market_address(): number;
+    market_len(): number;
+    market_breaker(now: bigint): number;
 }
 
 /** The program's margin functions, compiled to WebAssembly. Calls are synchronous and share nothing. */
@@ -199,6 +206,21 @@ export class MarginModule {
             [registry, at.registry_address(), at.registry_len(), 2],
         ]);
         return decodeBankLimits(this.#answer(at.bank_limits(now)));
+    }
+
+    /**
+     * How near the breaker of a market's liquidations is to tripping, and until when it stands: while it does, no fill makes
+     * both sides larger.
+     *
+     * @throws MarginModuleError
+     */
+    marketBreaker({ market, registry, now }: MarketInputs): Breaker {
+        const at = this.#exports;
+        this.#place([
+            [market, at.market_address(), at.market_len(), 6],
+            [registry, at.registry_address(), at.registry_len(), 2],
+        ]);
+        return decodeBreaker(this.#answer(at.market_breaker(now)));
     }
 
     /** The view that `ask` answers with, and which legs are stale; `moved` may be a bank that nothing is held of yet. */

@@ -182,4 +182,28 @@ export interface BankLimits {
     readonly drawOfOneBankruptcyAtoms: bigint;
     /** Most that the bank's own debts may draw of it, atoms. */
     readonly drawOfOwnDebtsAtoms: bigint;
+    /** The breaker of debts that are liquidated, atoms: while it stands nobody adds to what the bank is owed. */
+    readonly liquidated: Breaker;
+    /** The breaker of insurance that is drawn, atoms: while it stands nobody owes more where the rest of it stands in. */
+    readonly drawn: Breaker;
+}
+
+/** A breaker that trips by itself, and stands for a while. */
+export interface Breaker {
+    /** What it looks at, within the hour: atoms of a bank, base units of a market. */
+    readonly seen: bigint;
+    /** It trips beyond so much; never where there is none. */
+    readonly beyond: bigint | undefined;
+    /** Until when it stands, Unix seconds; none where it does not. */
+    readonly until: bigint | undefined;
+}
+
+/** A market and its engine's registry, as bytes. */
+export interface MarketInputs {
+    /** The market's data, whole. */
+    readonly market: Uint8Array;
+    /** The registry's data, whole. */
+    readonly registry: Uint8Array;
+    /** Unix seconds. */
+    readonly now: bigint;
 }

@@ -72,11 +72,6 @@ impl Ratcheted for UpdateBankArgs {
     }
 }
 
-/// Owners name the markets of an approval themselves, and a venue that is stopped takes nothing from anybody who holds positions.
-const VENUE_ACTIVE: Class = class!(of [up waits, down at once]);
-/// Funding follows the premium that is reported, of everybody who holds positions in the market.
-const PREMIUM_MARKETS: Class = class!(of [up waits, down at once]);
-
 impl RegisterVenueArgs {
     /// What the venue may do then.
     pub const fn permissions(&self) -> UpdateVenueArgs {
@@ -84,7 +79,27 @@ impl RegisterVenueArgs {
     }
 }
 
+const VENUE: [OtherSetting; 3] = [
+    OtherSetting {
+        name: "active",
+        class: class!(of [up waits, down at once]),
+        why: "a venue that is stopped takes nothing from anybody who holds positions",
+    },
+    OtherSetting {
+        name: "settle_markets",
+        class: class!(of [any harmless]),
+        why: "owners name the markets of an approval themselves",
+    },
+    OtherSetting {
+        name: "premium_markets",
+        class: class!(of [up waits, down at once]),
+        why: "funding follows the premium that is reported, of everybody who holds positions in the market",
+    },
+];
+
 impl UpdateVenueArgs {
+    /// What this sets, all of it. Markets are a set: up with another one in it, down with one less.
+    pub const OTHERS: &'static [OtherSetting] = &VENUE;
     /// What a venue begins with.
     pub const NEW: Self = Self { active: true, settle_markets: 0, premium_markets: 0 };
 
@@ -96,13 +111,13 @@ impl UpdateVenueArgs {
 
 impl Ratcheted for UpdateVenueArgs {
     fn changes(&self, asked: &Self, each: &mut dyn FnMut(Change)) {
-        compare("active", self.active.into(), asked.active.into(), VENUE_ACTIVE, each);
-        let (from, to) = (self.settle_markets.into(), asked.settle_markets.into());
-        compare("settle_markets", from, to, class!(of [any harmless]), each);
+        let [active, settle, premium] = VENUE;
+        compare(active.name, self.active.into(), asked.active.into(), active.class, each);
+        compare(settle.name, self.settle_markets.into(), asked.settle_markets.into(), settle.class, each);
         let (from, to) = (self.premium_markets, asked.premium_markets);
-        let effect = if to & !from != 0 { PREMIUM_MARKETS.up } else { PREMIUM_MARKETS.down };
+        let effect = if to & !from != 0 { premium.class.up } else { premium.class.down };
         if from != to {
-            each(Change { name: "premium_markets", numbers: Some((from.into(), to.into())), effect });
+            each(Change { name: premium.name, numbers: Some((from.into(), to.into())), effect });
         }
     }
 }

@@ -169,10 +169,10 @@ fn pay_pnl(ctx: &Context<ResolveBankruptcy>, now: UnixSecs) -> Result<()> {
     emit_if(ctx, end)
 }
 
-fn emit<E: anchor_lang::Event>(ctx: &Context<ResolveBankruptcy>, event: E) -> Result<()> {
+fn emit<E: crate::event::Event>(ctx: &Context<ResolveBankruptcy>, event: E) -> Result<()> {
     crate::event::send(&ctx.accounts.event_authority, &event)
 }
 
-fn emit_if<E: anchor_lang::Event>(ctx: &Context<ResolveBankruptcy>, event: Option<E>) -> Result<()> {
+fn emit_if<E: crate::event::Event>(ctx: &Context<ResolveBankruptcy>, event: Option<E>) -> Result<()> {
     event.map_or(Ok(()), |event| emit(ctx, event))
 }

@@ -8,13 +8,15 @@
 
 pub mod ix;
 pub mod programs;
+#[cfg(test)]
+mod tests;
 pub mod update;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use plimsoll_rpc::Connection;
+use plimsoll_rpc::{Connection, Reading};
 use plimsoll_state::{Address, OracleKind, OracleSource};
 use pythnet_sdk::hashers::keccak256::Keccak256;
 use pythnet_sdk::hashers::Hasher;
@@ -29,7 +31,7 @@ use super::posting::{pack, Opened, Part, Posting, Step};
 use super::{Due, Made, PostError, PricePoster, Report};
 use ix::{Poster, VAA_HEADER_LEN, VAA_PART_LEN};
 use programs::{Programs, KNOWN};
-use update::{Proven, SignedPrices};
+use update::{Proven, SignedPrices, UpdateError};
 
 /// Name in logs and metrics.
 const NAME: &str = "pyth";
@@ -85,30 +87,43 @@ impl PythPoster {
 
     /// The updates that hold what is due. The latest one will do for push feeds; an account that the caller chooses needs
     /// the first update of a second, which is asked for where the latest is none.
-    async fn updates(&self, due: &[Due], report: &Report) -> Result<Vec<(SignedPrices, Vec<Due>)>, PostError> {
-        let mut updates = Vec::new();
+    async fn updates(&self, due: &[Due], report: &Report) -> Gathered {
+        let mut gathered = Gathered::of(due);
         let mut later: BTreeMap<i64, Vec<Due>> = BTreeMap::new();
-        for bytes in &report.updates {
-            let signed = SignedPrices::parse(bytes)?;
-            let (here, not_first): (Vec<Due>, Vec<Due>) = due
-                .iter()
-                .filter(|due| signed.prices.iter().any(|price| price.message.feed_id == due.source.feed_id))
-                .partition(|due| signed.prices.iter().any(|price| takes(due, price)));
-            for due in not_first {
-                later.entry(due.quote.published_at.unwrap_or_default()).or_default().push(due);
+        let not_first = gathered.take(report);
+        // Another update may hold it as the first of its second.
+        for due in not_first.into_iter().filter(|due| gathered.misses(due)) {
+            let of_second = later.entry(due.quote.published_at.unwrap_or_default()).or_default();
+            // Two updates may hold it.
+            if !of_second.iter().any(|known| known.source.feed_id == due.source.feed_id) {
+                of_second.push(due);
             }
-            updates.push((signed, here));
         }
         for (published_at, due) in later {
-            let feeds: Vec<Address> = due.iter().map(|due| due.source.feed_id).collect();
-            for bytes in self.hermes.first_since(published_at, &feeds).await?.updates {
-                let signed = SignedPrices::parse(&bytes)?;
-                let here = due.iter().filter(|due| signed.prices.iter().any(|price| takes(due, price)));
-                let here = here.copied().collect();
-                updates.push((signed, here));
-            }
+            self.first_since(published_at, &due, &mut gathered).await;
         }
-        Ok(updates)
+        gathered
+    }
+
+    /// Asks for the first update of a second; where one feed's absence costs the others the answer, for each by itself.
+    async fn first_since(&self, published_at: i64, due: &[Due], gathered: &mut Gathered) {
+        let feeds: Vec<Address> = due.iter().map(|due| due.source.feed_id).collect();
+        match self.hermes.first_since(published_at, &feeds).await {
+            Ok(report) => {
+                gathered.take(&report);
+            }
+            Err(error) if error.is_refusal() && due.len() > 1 => {
+                for feed in feeds {
+                    match self.hermes.first_since(published_at, &[feed]).await {
+                        Ok(report) => {
+                            gathered.take(&report);
+                        }
+                        Err(error) => gathered.fail(vec![feed], error.into()),
+                    }
+                }
+            }
+            Err(error) => gathered.fail(feeds, error.into()),
+        }
     }
 
     /// The transactions that post prices of one update through one receiver: the VAA's in order, then the prices' at once.
@@ -146,6 +161,65 @@ impl PythPoster {
         let mut stages: Vec<Vec<Step>> = steps.into_iter().map(|step| vec![step]).collect();
         stages.extend((!prices.is_empty()).then_some(prices));
         Ok(Posting { oracle: NAME, stages })
+    }
+}
+
+/// Updates that hold what is due, and why some of it is in none.
+struct Gathered {
+    updates: Vec<(SignedPrices, Vec<Due>)>,
+    /// What no update holds yet.
+    missing: Vec<Due>,
+    failed: Vec<(Vec<Address>, PostError)>,
+    /// What is wrong with updates or messages that are none.
+    refused: Vec<UpdateError>,
+}
+
+impl Gathered {
+    fn of(due: &[Due]) -> Self {
+        Self { updates: Vec::new(), missing: due.to_vec(), failed: Vec::new(), refused: Vec::new() }
+    }
+
+    /// Takes a report's updates; what is due and in them, but not as the first of its second, where that is wanted.
+    fn take(&mut self, report: &Report) -> Vec<Due> {
+        let mut not_first = Vec::new();
+        for bytes in &report.updates {
+            let mut signed = match SignedPrices::parse(bytes) {
+                Ok(signed) => signed,
+                Err(error) => {
+                    self.refused.push(error);
+                    continue;
+                }
+            };
+            self.refused.append(&mut signed.refused);
+            let held = |due: &Due| signed.prices.iter().any(|price| price.message.feed_id == due.source.feed_id);
+            let taken = |due: &Due| signed.prices.iter().any(|price| takes(due, price));
+            not_first.extend(self.missing.iter().copied().filter(|due| held(due) && !taken(due)));
+            let (here, missing) = self.missing.iter().copied().partition(|due| taken(due));
+            self.missing = missing;
+            self.updates.push((signed, here));
+        }
+        not_first
+    }
+
+    fn misses(&self, due: &Due) -> bool {
+        self.missing.iter().any(|missing| missing.source.feed_id == due.source.feed_id)
+    }
+
+    fn fail(&mut self, feeds: Vec<Address>, error: PostError) {
+        self.missing.retain(|due| !feeds.contains(&due.source.feed_id));
+        self.failed.push((feeds, error));
+    }
+
+    /// Updates, and the feeds that are in none, each with the reason: its own, else that of an update that is none.
+    fn done(mut self) -> (Vec<(SignedPrices, Vec<Due>)>, Vec<(Vec<Address>, PostError)>) {
+        for due in std::mem::take(&mut self.missing) {
+            let feed = due.source.feed_id;
+            let own = |error: &&UpdateError| matches!(error, UpdateError::Proof(of) if *of == hex::encode(feed));
+            let other = |error: &&UpdateError| !matches!(error, UpdateError::Proof(_));
+            let reason = self.refused.iter().find(own).or_else(|| self.refused.iter().find(other));
+            self.failed.push((vec![feed], reason.cloned().map_or(PostError::NoUpdate, PostError::from)));
+        }
+        (self.updates, self.failed)
     }
 }
 
@@ -205,17 +279,22 @@ impl PricePoster for PythPoster {
 
     async fn postings(&self, connection: &Connection, due: &[Due], report: &Report) -> Result<Made, PostError> {
         let rent = rent(connection).await?;
-        let mut postings = Vec::new();
-        for (signed, here) in self.updates(due, report).await? {
+        let (updates, failed) = self.updates(due, report).await.done();
+        let mut made = Made { postings: Vec::new(), failed };
+        for (signed, here) in updates {
             for programs in KNOWN {
                 let of: Vec<Due> =
                     here.iter().filter(|due| due.source.program == programs.receiver.to_bytes()).copied().collect();
-                if !of.is_empty() {
-                    postings.push(self.posting(programs, &signed, &of, &rent)?);
+                if of.is_empty() {
+                    continue;
+                }
+                match self.posting(programs, &signed, &of, &rent) {
+                    Ok(posting) => made.postings.push(posting),
+                    Err(error) => made.failed.push((of.iter().map(|due| due.source.feed_id).collect(), error)),
                 }
             }
         }
-        Ok(postings.into())
+        Ok(made)
     }
 
     async fn left_open(&self, connection: &Connection, sources: &[OracleSource]) -> Result<Vec<Opened>, PostError> {
@@ -231,10 +310,10 @@ impl PricePoster for PythPoster {
             }
         }
         let addresses: Vec<Pubkey> = possible.iter().map(|(_, (address, _))| *address).collect();
-        let (_, accounts) = connection.accounts(&addresses).await?;
+        let (_, readings) = connection.readings(&addresses).await?;
         let there = possible
             .into_iter()
-            .zip(accounts)
+            .zip(readings.into_iter().map(Reading::account))
             .filter(|((owner, _), account)| account.as_ref().is_some_and(|account| account.owner == *owner));
         Ok(there.map(|((_, opened), _)| opened).collect())
     }

@@ -70,13 +70,15 @@ pub struct SignedPrices {
     pub signatures: u8,
     /// The prices, each proven.
     pub prices: Vec<Proven>,
+    /// Messages that cannot be read or are not proven: `Message`, `Proof`. They cost no other.
+    pub refused: Vec<UpdateError>,
 }
 
 impl SignedPrices {
     /// Reads an update and checks everything but the signatures. Messages that are not prices are left out.
     ///
     /// # Errors
-    /// Every [`UpdateError`].
+    /// `NotAnUpdate`, `Short`, `Version`, `NoRoot`.
     pub fn parse(bytes: &[u8]) -> Result<Self, UpdateError> {
         let data = AccumulatorUpdateData::try_from_slice(bytes)
             .map_err(|error| UpdateError::NotAnUpdate(error.to_string()))?;
@@ -86,17 +88,18 @@ impl SignedPrices {
         let signed = WormholeMessage::try_from_bytes(payload).map_err(|_| UpdateError::NoRoot)?;
         let WormholePayload::Merkle(signed) = signed.payload;
         let root = MerkleRoot::<Keccak160>::new(signed.root);
-        let mut prices = Vec::with_capacity(updates.len());
+        let (mut prices, mut refused) = (Vec::with_capacity(updates.len()), Vec::new());
         for (place, update) in updates.into_iter().enumerate() {
-            let read = from_slice::<BE, Message>(update.message.as_ref()).map_err(|_| UpdateError::Message(place))?;
-            if !root.check(update.proof.clone(), update.message.as_ref()) {
-                return Err(UpdateError::Proof(hex::encode(read.feed_id())));
-            }
-            if let Message::PriceFeedMessage(message) = read {
-                prices.push(Proven { message, update });
+            match from_slice::<BE, Message>(update.message.as_ref()) {
+                Err(_) => refused.push(UpdateError::Message(place)),
+                Ok(read) if !root.check(update.proof.clone(), update.message.as_ref()) => {
+                    refused.push(UpdateError::Proof(hex::encode(read.feed_id())));
+                }
+                Ok(Message::PriceFeedMessage(message)) => prices.push(Proven { message, update }),
+                Ok(_) => {}
             }
         }
-        Ok(Self { vaa, guardian_set, signatures, prices })
+        Ok(Self { vaa, guardian_set, signatures, prices, refused })
     }
 }
 
@@ -152,8 +155,10 @@ mod tests {
         let price = SignedPrices::parse(&changed).unwrap().prices[1].message.price.to_be_bytes();
         let place = changed.windows(8).position(|bytes| bytes == price).unwrap();
         changed[place + 7] ^= 1;
-        let error = SignedPrices::parse(&changed).unwrap_err();
-        assert!(matches!(&error, UpdateError::Proof(feed) if feed.starts_with("ff61491a")), "{error}");
+        let signed = SignedPrices::parse(&changed).unwrap();
+        let [error] = &signed.refused[..] else { panic!("one is refused: {:?}", signed.refused) };
+        assert!(matches!(error, UpdateError::Proof(feed) if feed.starts_with("ff61491a")), "{error}");
+        assert_eq!(signed.prices.len(), 1, "the other one is proven all the same");
     }
 
     #[test]

@@ -6,7 +6,7 @@ pub mod submission;
 use core::mem::{offset_of, size_of};
 
 use async_trait::async_trait;
-use plimsoll_rpc::Connection;
+use plimsoll_rpc::{Connection, Reading};
 use plimsoll_state::{OracleKind, OracleSource};
 use solana_pubkey::Pubkey;
 use switchboard_on_demand::PullFeedAccountData;
@@ -75,12 +75,13 @@ fn network(source: &OracleSource) -> Option<&'static str> {
 /// The chain's slot, and the fewest samples that feeds ask for themselves; none where the account is not a feed.
 async fn samples(connection: &Connection, due: &[Due]) -> Result<(u64, Vec<u8>), PostError> {
     let feeds: Vec<Pubkey> = due.iter().map(|due| Pubkey::new_from_array(due.source.address)).collect();
-    let (slot, accounts) = connection.accounts(&feeds).await?;
-    let of = |account: Option<solana_account::Account>| {
-        let data = account.map(|account| account.data).filter(|data| data.len() >= size_of::<PullFeedAccountData>());
+    let (slot, readings) = connection.readings(&feeds).await?;
+    let of = |reading: Reading| {
+        let data =
+            reading.account().map(|account| account.data).filter(|data| data.len() >= size_of::<PullFeedAccountData>());
         data.and_then(|data| data.get(DISCRIMINATOR_LEN + offset_of!(PullFeedAccountData, min_sample_size)).copied())
     };
-    Ok((slot, accounts.into_iter().map(|account| of(account).unwrap_or_default()).collect()))
+    Ok((slot, readings.into_iter().map(|reading| of(reading).unwrap_or_default()).collect()))
 }
 
 #[async_trait]
@@ -104,7 +105,7 @@ impl PricePoster for SwitchboardPoster {
         for (due, answer) in due.iter().zip(answers) {
             match answer {
                 Ok(step) => stage.push(step),
-                Err(error) => failed.push((due.source.feed_id, error)),
+                Err(error) => failed.push((vec![due.source.feed_id], error)),
             }
         }
         let posting = (!stage.is_empty()).then_some(Posting { oracle: NAME, stages: vec![stage] });

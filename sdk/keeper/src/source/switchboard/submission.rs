@@ -4,6 +4,7 @@
 //! signatures, a value, a slot and the oracles' addresses, each where this module puts it.
 
 use serde::Deserialize;
+use serde_json::Value;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 use solana_sdk_ids::{secp256k1_program, system_program, sysvar};
@@ -101,16 +102,19 @@ pub struct Destination {
 #[derive(Deserialize)]
 struct Update {
     success: bool,
-    #[serde(rename = "pullIxns")]
+    #[serde(rename = "pullIxns", default)]
     instructions: Vec<String>,
+    /// What the oracles say, which is shown where there is no value: of no fixed form.
     #[serde(default)]
-    responses: Vec<Response>,
+    responses: Value,
 }
 
-#[derive(Deserialize)]
-struct Response {
-    #[serde(default)]
-    errors: String,
+impl Update {
+    fn errors(&self) -> String {
+        let responses = self.responses.as_array().map(Vec::as_slice).unwrap_or_default();
+        let errors: Vec<&str> = responses.iter().filter_map(|response| response["errors"].as_str()).collect();
+        errors.join("; ")
+    }
 }
 
 /// A value that oracles have signed.
@@ -132,12 +136,12 @@ impl Submission {
     /// # Errors
     /// Every [`SubmissionError`].
     pub fn parse(body: &str, to: &Destination) -> Result<Self, SubmissionError> {
-        let updates: Vec<Update> =
-            serde_json::from_str(body).map_err(|error| SubmissionError::Answer(error.to_string()))?;
-        let update = updates.first().ok_or_else(|| SubmissionError::Answer("it has no update".into()))?;
+        let unreadable = |error: serde_json::Error| SubmissionError::Answer(error.to_string());
+        let updates: Vec<Value> = serde_json::from_str(body).map_err(unreadable)?;
+        let first = updates.into_iter().next().ok_or_else(|| SubmissionError::Answer("it has no update".into()))?;
+        let update: Update = serde_json::from_value(first).map_err(unreadable)?;
         if !update.success {
-            let errors: Vec<&str> = update.responses.iter().map(|response| response.errors.as_str()).collect();
-            return Err(SubmissionError::NoValue(errors.join("; ")));
+            return Err(SubmissionError::NoValue(update.errors()));
         }
         let decoded = |(place, text): (usize, &String)| decode(text).ok_or(SubmissionError::Instruction(place));
         let instructions =

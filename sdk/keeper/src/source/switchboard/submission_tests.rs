@@ -110,6 +110,13 @@ fn an_answer_without_a_value_is_refused_with_what_the_oracles_say() {
     let none = r#"[{"success":false,"pullIxns":[],"responses":[{"oracle":"x","result":null,"errors":"stale"}]}]"#;
     let error = Submission::parse(none, &destination()).unwrap_err();
     assert_eq!(error, SubmissionError::NoValue("stale".into()));
+    // Whatever the oracles say beside a value, or other updates in the answer, it is submitted.
+    let mut noisy: serde_json::Value = serde_json::from_str(&answer(&instructions(1))).unwrap();
+    noisy[0]["responses"] = serde_json::json!([{ "errors": null }, null, 7]);
+    noisy.as_array_mut().unwrap().push(serde_json::Value::Null);
+    assert!(Submission::parse(&noisy.to_string(), &destination()).is_ok());
+    noisy[0]["success"] = false.into();
+    assert_eq!(Submission::parse(&noisy.to_string(), &destination()), Err(SubmissionError::NoValue(String::new())));
     assert!(matches!(Submission::parse("[]", &destination()), Err(SubmissionError::Answer(_))));
     let bad = r#"[{"success":true,"pullIxns":["zz"]}]"#;
     assert_eq!(Submission::parse(bad, &destination()), Err(SubmissionError::Instruction(0)));

@@ -10,23 +10,7 @@ use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
 use anchor_lang::solana_program::log::sol_log_data;
 use anchor_lang::solana_program::program::invoke_signed_unchecked;
 
-mod account;
-mod bank;
-mod bankruptcy;
-mod change;
-mod liquidation;
-mod perp;
-mod price;
-mod venue;
-
-pub use account::*;
-pub use bank::*;
-pub use bankruptcy::*;
-pub use change::*;
-pub use liquidation::*;
-pub use perp::*;
-pub use price::*;
-pub use venue::*;
+pub use plimsoll_interface::event::*;
 
 /// Bytes of a tag.
 const TAG_LEN: usize = 8;
@@ -48,7 +32,7 @@ pub(crate) use emit_event;
 /// `ConstraintAddress` where the account is not the event authority; `AccountDidNotSerialize` for an event with a list,
 /// see [`send_listing`]; the runtime's, where compute units or the depth of calls are exhausted.
 #[inline(never)]
-pub fn send<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &E) -> Result<()> {
+pub fn send<E: Event>(authority: &AccountInfo<'_>, event: &E) -> Result<()> {
     send_encoded(authority, event, 0)
 }
 
@@ -57,7 +41,7 @@ pub fn send<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &E) -> Re
 /// # Errors
 /// Those of [`send`], but for lists that are longer.
 #[inline(never)]
-pub fn send_listing<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &E, listed_bytes: usize) -> Result<()> {
+pub fn send_listing<E: Event>(authority: &AccountInfo<'_>, event: &E, listed_bytes: usize) -> Result<()> {
     send_encoded(authority, event, listed_bytes)
 }
 
@@ -67,11 +51,7 @@ pub fn send_listing<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &
 /// # Errors
 /// Those of [`send_listing`].
 #[inline(never)]
-pub fn send_or_log<E: anchor_lang::Event>(
-    authority: Option<&AccountInfo<'_>>,
-    event: &E,
-    listed_bytes: usize,
-) -> Result<()> {
+pub fn send_or_log<E: Event>(authority: Option<&AccountInfo<'_>>, event: &E, listed_bytes: usize) -> Result<()> {
     let (data, left) = encoded(event, listed_bytes);
     match authority {
         Some(authority) => call(authority, data, left),
@@ -83,7 +63,7 @@ pub fn send_or_log<E: anchor_lang::Event>(
 }
 
 #[inline(always)]
-fn send_encoded<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &E, listed_bytes: usize) -> Result<()> {
+fn send_encoded<E: Event>(authority: &AccountInfo<'_>, event: &E, listed_bytes: usize) -> Result<()> {
     let (data, left) = encoded(event, listed_bytes);
     call(authority, data, left)
 }
@@ -93,9 +73,9 @@ fn send_encoded<E: anchor_lang::Event>(authority: &AccountInfo<'_>, event: &E, l
 /// of them whether it must. A byte more than that is left of an event that fits.
 #[inline(always)]
 #[expect(clippy::arithmetic_side_effects, reason = "sizes of a type, its lists and two tags: some hundred bytes")]
-fn encoded<E: anchor_lang::Event>(event: &E, listed_bytes: usize) -> (Vec<u8>, usize) {
+fn encoded<E: Event>(event: &E, listed_bytes: usize) -> (Vec<u8>, usize) {
     let len = core::mem::size_of::<E>() + listed_bytes + 1;
-    let mut data = with_tags(E::DISCRIMINATOR.first_chunk().copied().map_or(0, u64::from_le_bytes), len);
+    let mut data = with_tags(u64::from_le_bytes(E::DISCRIMINATOR), len);
     let mut fields = Fields(data.get_mut(TAGS_LEN..TAGS_LEN + len).unwrap_or_default());
     // Writing there returns no error.
     let _ = event.serialize(&mut fields);
@@ -109,7 +89,7 @@ fn encoded<E: anchor_lang::Event>(event: &E, listed_bytes: usize) -> (Vec<u8>, u
 fn with_tags(discriminator: u64, len: usize) -> Vec<u8> {
     let mut data = vec![0; TAGS_LEN + len];
     if let [tag, own, ..] = data.as_chunks_mut::<TAG_LEN>().0 {
-        *tag = anchor_lang::event::EVENT_IX_TAG.to_le_bytes();
+        *tag = EVENT_TAG;
         *own = discriminator.to_le_bytes();
     }
     data
@@ -164,10 +144,23 @@ fn call(authority: &AccountInfo<'_>, data: Vec<u8>, left: usize) -> Result<()> {
     Ok(())
 }
 
+/// Anchor's builder of the interface description reads what these tests print.
+#[cfg(all(test, feature = "idl-build"))]
+mod description {
+    use anchor_lang::idl::serde_json::json;
+
+    #[test]
+    fn __anchor_private_print_idl_events() {
+        for described in plimsoll_interface::event::descriptions() {
+            let (event, types) = (described.event, described.types);
+            println!("--- IDL begin event ---\n{:#}\n--- IDL end event ---", json!({ "event": event, "types": types }));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anchor_lang::Event as _;
 
     #[test]
     fn what_does_not_fit_leaves_nothing_whatever_is_written_after_it() {
@@ -199,6 +192,8 @@ mod tests {
         event.serialize(&mut fields).unwrap();
         let left = fields.0.len();
         assert!(left > 0);
-        assert_eq!(place[..len - left], event.data()[TAG_LEN..]);
+        let mut expected = Vec::new();
+        event.serialize(&mut expected).unwrap();
+        assert_eq!(place[..len - left], expected);
     }
 }
