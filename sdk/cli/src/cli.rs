@@ -23,7 +23,7 @@ use crate::commands::venue::VenueCommand;
 /// What a process answers.
 const EXITS: &str =
     "Exit status: 0 done, or everything as it should be; 1 refused, not confirmed, or a difference found; \
-                     2 a command line that cannot be understood.";
+                     2 a command line that cannot be understood; 130 ended by Ctrl-C.";
 
 /// Everything a person does with a Plimsoll engine, on any cluster.
 ///

@@ -14,6 +14,23 @@ const FAULT: &str = "error";
 /// Prints an engine's file, which the schema leaves to it.
 const FILE: &str = "--toml";
 
+/// What is not laid out for a page: files, scripts, help, what is watched live.
+const WIDE: [&str; 6] = [FILE, "completions", "help", "--help", "crash", "top"];
+/// Where there is no terminal.
+const PAGE: usize = 80;
+
+/// No line is wider than a page, unless it is one word that must not be broken: a signature, or an address behind its name.
+fn fits(answer: &Answer, words: &[&str]) -> Result<()> {
+    if words.iter().any(|word| WIDE.contains(word)) {
+        return Ok(());
+    }
+    for line in answer.out.lines().filter(|line| line.chars().count() > PAGE) {
+        let longest = line.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0);
+        ensure!(longest > PAGE / 2, "`{}` prints a line of more than {PAGE}:\n{line}", answer.typed);
+    }
+    Ok(())
+}
+
 /// The schema, and which commands' answers have been held against it.
 pub struct Answers {
     schemas: Schemas,
@@ -37,10 +54,13 @@ impl Answers {
         Ok(Self { schemas, commands, seen: Mutex::default() })
     }
 
-    /// Holds what a command printed against the schema, where it was asked for JSON.
+    /// Holds what a command printed against the schema, where it was asked for JSON, and else against the width of a page.
     pub fn check(&self, answer: &Answer) -> Result<()> {
         let words: Vec<&str> = answer.typed.split_whitespace().collect();
-        if !words.contains(&"--json") || words.contains(&FILE) {
+        if !words.contains(&"--json") {
+            return fits(answer, &words);
+        }
+        if words.contains(&FILE) {
             return Ok(());
         }
         let of_words = |name: &&String| words.starts_with(&name.split(' ').collect::<Vec<_>>());

@@ -295,3 +295,63 @@ fn venues_of(loaded: &Loaded, account: &MarginAccount) -> Vec<Approval> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use bytemuck::{zeroed_box, Zeroable};
+    use plimsoll_rpc::EngineAccounts;
+    use plimsoll_sdk::pda::EngineKeys;
+    use plimsoll_state::{Bank, Engine, Market};
+
+    use super::*;
+    use crate::margin::tests::{world, World, NOW, SOL, USDC};
+    use crate::names::Names;
+
+    fn loaded(world: &World) -> Loaded {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let accounts = EngineAccounts {
+            slot: 1,
+            now: NOW,
+            keys: EngineKeys::of(Pubkey::new_from_array([9; 32])),
+            engine: Engine::zeroed(),
+            registry: world.registry.clone(),
+            board: world.board.clone(),
+            feeds: zeroed_box(),
+            banks: vec![Bank::zeroed(); 2],
+            markets: vec![Market::zeroed()],
+        };
+        let names = Names {
+            prices: names(&["USDC", "SOL"]),
+            banks: names(&["USDC", "SOL"]),
+            markets: names(&["SOL-PERP"]),
+            mints: Vec::new(),
+        };
+        Loaded { accounts, names }
+    }
+
+    #[test]
+    fn what_is_in_banks_that_are_listed_is_shown_beside_what_is_not() {
+        let mut world = world();
+        world.hold(0, SOL, 2_000_000_000).hold(1, 7, 1);
+        let account = shown(&loaded(&world), &Pubkey::default(), &world.account).unwrap();
+        assert_eq!(account.not_valued.as_deref(), Some("it holds something in bank 7, which is not listed"));
+        let json = account.json();
+        assert_eq!((&json["margin"], &json["balances"][0]["balance_decimal"]), (&().into(), &"2".into()));
+        assert!(account.text().shown(80, false).contains("not valued"));
+    }
+
+    #[test]
+    fn an_account_is_shown_to_people_in_words_and_to_programs_in_numbers() {
+        let mut world = world();
+        world.hold(0, SOL, 100_000_000_000).hold(1, USDC, -14_000_000_000).perp(1, -200);
+        let account = shown(&loaded(&world), &Pubkey::default(), &world.account).unwrap();
+        let (text, json) = (account.text().shown(80, false), account.json());
+        assert!(
+            text.contains("-14,000") && text.contains("nobody") && text.lines().all(|line| line.chars().count() <= 80)
+        );
+        assert_eq!(json["balances"][1]["balance_atoms"], "-14000000000");
+        assert_eq!((&json["positions"][0]["size_units"], &json["delegate"]), (&"1000000".into(), &().into()));
+        assert!(json["liquidation_prices"][0]["above_usd"].is_null());
+        assert!(json["liquidation_prices"][0]["below_usd"].as_str().is_some_and(|price| price.starts_with("16")));
+    }
+}
