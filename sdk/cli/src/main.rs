@@ -14,6 +14,7 @@ mod margin;
 mod names;
 mod quantity;
 mod rights;
+#[cfg(test)]
 mod schema;
 mod text;
 mod transaction;

@@ -1,13 +1,14 @@
 //! The committed schema of everything that `plimsoll --json` prints: a type for every command.
 
-use schemars::gen::SchemaGenerator;
+use schemars::gen::{SchemaGenerator, SchemaSettings};
+use serde_json::{json, Map, Value};
 
-use crate::answer::Schema;
 use crate::commands::{
     account_list, account_show, bank, change, crash, engine, fill, funds, insurance, keeper, limits, liquidate, market,
     pauses, price, price_list, simulate, simulate_change, standby, venue,
 };
 use crate::fault::Told;
+use crate::quantity::is_quantity;
 use crate::transaction::Transactions;
 
 fn of<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> schemars::schema::Schema {
@@ -15,7 +16,7 @@ fn of<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> schemars::sch
 }
 
 /// By the words of the command. `engine show --toml` prints an engine's file, which has its own description.
-pub const ANSWERS: [(&str, Schema); 56] = [
+const ANSWERS: [(&str, Schema); 56] = [
     ("engine list", of::<engine::EngineList>),
     ("engine show", of::<engine::Shown>),
     ("engine create", of::<engine::Configured>),
@@ -74,11 +75,68 @@ pub const ANSWERS: [(&str, Schema); 56] = [
     ("error", of::<Told>),
 ];
 
-#[cfg(test)]
+/// The schema of a type, its parts among the generator's definitions.
+type Schema = fn(&mut SchemaGenerator) -> schemars::schema::Schema;
+
+/// The schema of everything that is printed as JSON: of each command by its words, of faults as `error`.
+fn schema(answers: &[(&str, Schema)]) -> Value {
+    let mut generator = SchemaSettings::draft07().into_generator();
+    let of_commands: Vec<(String, Value)> = answers
+        .iter()
+        .map(|(command, schema)| {
+            ((*command).to_owned(), serde_json::to_value(schema(&mut generator)).unwrap_or_default())
+        })
+        .collect();
+    let parts = serde_json::to_value(generator.take_definitions()).unwrap_or_default();
+    let mut definitions: Map<String, Value> = parts.as_object().cloned().unwrap_or_default();
+    definitions.extend(of_commands);
+    let mut definitions = Value::Object(definitions);
+    tighten(&mut definitions);
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "What `plimsoll --json` prints: under each command's words its answer, under `error` what goes to the standard error",
+        "definitions": definitions,
+    })
+}
+
+/// Puts the keys of quantities where they are printed, and allows no others.
+fn tighten(schema: &mut Value) {
+    match schema {
+        Value::Array(list) => list.iter_mut().for_each(tighten),
+        Value::Object(schema) => {
+            schema.values_mut().for_each(tighten);
+            if let Some(Value::Object(properties)) = schema.get("properties") {
+                if is_quantity(properties) {
+                    return;
+                }
+                let spread = Value::Object(properties.clone().into_iter().flat_map(spread).collect());
+                let required: Vec<Value> =
+                    spread.as_object().into_iter().flat_map(Map::keys).cloned().map(Value::from).collect();
+                schema.insert("properties".to_owned(), spread);
+                schema.insert("required".to_owned(), required.into());
+                schema.insert("additionalProperties".to_owned(), false.into());
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A property; of a quantity one for each of its keys, with what the field says and what the key says.
+fn spread((name, property): (String, Value)) -> Vec<(String, Value)> {
+    let Some(keys) = property.get("properties").and_then(Value::as_object).filter(|keys| is_quantity(keys)) else {
+        return vec![(name, property)];
+    };
+    let of_field = property.get("description").and_then(Value::as_str).unwrap_or_default();
+    let with = |key: &Value| {
+        let of_key = key.get("description").and_then(Value::as_str).unwrap_or_default();
+        json!({ "type": key["type"], "description": format!("{of_field} {of_key}").trim() })
+    };
+    keys.iter().map(|(suffix, key)| (format!("{name}{suffix}"), with(key))).collect()
+}
+
 mod tests {
     use boon::{Compiler, Schemas};
     use clap::CommandFactory;
-    use serde_json::Value;
 
     use super::*;
 
@@ -88,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_committed_schema_is_that_of_the_types() {
-        let found = format!("{:#}\n", crate::answer::schema(&ANSWERS));
+        let found = format!("{:#}\n", schema(&ANSWERS));
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/schema")).unwrap();
             std::fs::write(PATH, &found).unwrap();
@@ -120,7 +178,7 @@ mod tests {
     #[test]
     fn a_key_that_no_type_has_and_one_that_is_missing_are_refused() {
         let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-        compiler.add_resource("answers.json", crate::answer::schema(&ANSWERS)).unwrap();
+        compiler.add_resource("answers.json", schema(&ANSWERS)).unwrap();
         let index = compiler.compile("answers.json#/definitions/error", &mut schemas).unwrap();
         let told = crate::usage::usage("a word").told(None);
         assert!(schemas.validate(&told, index).is_ok());
