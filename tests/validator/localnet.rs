@@ -121,7 +121,7 @@ fn children_of(parent: u32) -> Vec<String> {
 fn debt(shown: &Value) -> f64 {
     let rows = shown["balances"].as_array().into_iter().flatten();
     let usdc = rows.clone().find(|row| row["bank"] == "USDC");
-    usdc.and_then(|row| row["balance"].as_str()?.parse::<f64>().ok()).map_or(0.0, |balance| 0.0 - balance)
+    usdc.and_then(|row| row["balance_decimal"].as_str()?.parse::<f64>().ok()).map_or(0.0, |balance| 0.0 - balance)
 }
 
 /// A person who has read the README and nothing else.
@@ -196,7 +196,7 @@ impl Newcomer {
             if line.contains("account show") {
                 let shown = self.json(words).await?;
                 ensure!((debt(&shown) - BORROWED).abs() < 1.0, "{shown:#}");
-                ensure!(shown.pointer("/positions/0/size").is_some_and(|size| size == "10"), "{shown:#}");
+                ensure!(shown.pointer("/positions/0/size_decimal").is_some_and(|size| size == "10"), "{shown:#}");
             }
             if line.contains("crash") {
                 answer.shows(&["SOL -28 %", "margin ratio", "USDC: -"])?;
@@ -217,7 +217,7 @@ impl Newcomer {
         self.plimsoll.run("price set SOL 190").await?.done()?.shows(&["190", "yes"])?;
         let spot = || async {
             let listed = self.json("price list").await?;
-            Ok::<_, anyhow::Error>(listed.pointer("/board/1/spot_$").and_then(Value::as_str).map(str::to_owned))
+            Ok::<_, anyhow::Error>(listed.pointer("/board/1/spot_usd").and_then(Value::as_str).map(str::to_owned))
         };
         let set = spot().await?.context("no price")?;
         let walked = until("the price walks", 30, || async { Ok(spot().await?.filter(|now| *now != set)) }).await?;

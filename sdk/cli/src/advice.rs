@@ -71,9 +71,8 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
             "deposit or repay first; `plimsoll account show` says what is free for adding risk"
         }
         EngineError::LiquidatorMarginInsufficient => "take less with --max, or deposit into the liquidator's account",
-        EngineError::AccountHealthy | EngineError::AccountAlreadyCured => {
-            "there is nothing to do: the account is at or above maintenance"
-        }
+        EngineError::AccountHealthy => "`plimsoll account show` says where it stands at spot and at the average, and when that changes",
+        EngineError::AccountAlreadyCured => "there is nothing to do: the account is cured",
         EngineError::VenueNotionalExceeded | EngineError::VenueApprovalExpired => {
             "its owners may let it settle more: `plimsoll account approve-venue`"
         }
@@ -108,7 +107,7 @@ mod tests {
         ] {
             assert!(of_engine(error).is_some_and(|advice| advice.contains("plimsoll engine")), "{error:?}");
         }
-        assert_eq!(of(&crate::usage::usage("a word"), None), None);
+        assert_eq!(of(crate::usage::usage("a word").error(), None), None);
     }
 
     #[test]

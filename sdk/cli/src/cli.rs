@@ -11,7 +11,7 @@ use crate::commands::account::AccountCommand;
 use crate::commands::bank::BankCommand;
 use crate::commands::engine::EngineCommand;
 use crate::commands::fill::FillArgs;
-use crate::commands::funds::FundsArgs;
+use crate::commands::funds::{FundsArgs, IntoArgs};
 use crate::commands::insurance::InsuranceCommand;
 use crate::commands::keeper::KeeperCommand;
 use crate::commands::liquidate::LiquidateArgs;
@@ -23,7 +23,7 @@ use crate::commands::venue::VenueCommand;
 /// What a process answers.
 const EXITS: &str =
     "Exit status: 0 done, or everything as it should be; 1 refused, not confirmed, or a difference found; \
-                     2 a command line that cannot be understood.";
+                     2 a command line that cannot be understood; 130 ended by Ctrl-C.";
 
 /// Everything a person does with a Plimsoll engine, on any cluster.
 ///
@@ -72,7 +72,7 @@ pub enum Command {
     #[command(subcommand)]
     Account(AccountCommand),
     /// Deposit tokens into a margin account
-    Deposit(FundsArgs),
+    Deposit(IntoArgs),
     /// Withdraw a deposit; never borrows
     Withdraw(FundsArgs),
     /// Borrow tokens; takes the deposit first
@@ -198,6 +198,8 @@ mod tests {
             "account revoke-venue KEY",
             "deposit USDC 12.5",
             "withdraw USDC all --account 1 --token-account KEY",
+            "withdraw USDC max",
+            "deposit SOL 1.5 --wrap",
             "borrow SOL 0.5",
             "repay SOL all --account KEY",
             "fill SOL-PERP 1.5 --price 120 --buyer KEY --seller KEY --seller-keypair k.json",

@@ -91,6 +91,24 @@ pub struct Sent {
     pub attempts: u32,
 }
 
+/// A signed transaction that was simulated and not sent.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The transaction.
+    pub transaction: VersionedTransaction,
+    /// The last block height at which it can land.
+    pub last_height: u64,
+    /// Compute units of the simulation.
+    pub compute_units: u64,
+}
+
+impl Prepared {
+    /// By which the chain will know it.
+    pub fn signature(&self) -> Signature {
+        self.transaction.signatures.first().copied().unwrap_or_default()
+    }
+}
+
 impl Connection {
     /// Runs instructions without keeping what they do.
     ///
@@ -177,6 +195,36 @@ impl Connection {
         Ok(percentile_of(paid.collect(), percentile))
     }
 
+    /// Simulates, limits, prices and signs; sends nothing.
+    ///
+    /// # Errors
+    /// `Rejected` where the simulation refuses, `Configuration` where a signature is missing; an RPC error.
+    pub async fn prepare(
+        &self,
+        payer: &(dyn Signer + Sync),
+        signers: &[&(dyn Signer + Sync)],
+        instructions: &[Instruction],
+        options: &SendOptions,
+    ) -> Result<Prepared> {
+        let simulated = self.simulate(&payer.pubkey(), instructions).await?;
+        // Last, as in the simulation: a precompile names the instructions whose data it reads by their place.
+        let mut all = instructions.to_vec();
+        all.extend(self.budget(&simulated, instructions, options).await?);
+        let (blockhash, last_height) = self.rpc.get_latest_blockhash_with_commitment(self.rpc.commitment()).await?;
+        let signers: Vec<&dyn Signer> = signers.iter().map(|signer| *signer as &dyn Signer).collect();
+        let transaction = sign(payer, &signers, &all, blockhash)?;
+        Ok(Prepared { transaction, last_height, compute_units: simulated.compute_units })
+    }
+
+    /// Sends what was prepared; comes back when it is confirmed.
+    ///
+    /// # Errors
+    /// Those of [`Connection::deliver`].
+    pub async fn finish(&self, prepared: &Prepared) -> Result<Sent> {
+        let (signature, slot, attempts) = self.deliver(&prepared.transaction, prepared.last_height).await?;
+        Ok(Sent { signature, slot, compute_units: prepared.compute_units, attempts })
+    }
+
     /// Simulates, limits, prices, signs and sends; comes back when it is confirmed.
     ///
     /// # Errors
@@ -189,17 +237,8 @@ impl Connection {
         instructions: &[Instruction],
         options: &SendOptions,
     ) -> Result<Sent> {
-        let simulated = self.simulate(&payer.pubkey(), instructions).await?;
-        // Last, as in the simulation: a precompile names the instructions whose data it reads by their place.
-        let mut all = instructions.to_vec();
-        all.extend(self.budget(&simulated, instructions, options).await?);
-        let (blockhash, last_height) = self.rpc.get_latest_blockhash_with_commitment(self.rpc.commitment()).await?;
-        let transaction = {
-            let signers: Vec<&dyn Signer> = signers.iter().map(|signer| *signer as &dyn Signer).collect();
-            sign(payer, &signers, &all, blockhash)?
-        };
-        let (signature, slot, attempts) = self.deliver(&transaction, last_height).await?;
-        Ok(Sent { signature, slot, compute_units: simulated.compute_units, attempts })
+        let prepared = self.prepare(payer, signers, instructions, options).await?;
+        self.finish(&prepared).await
     }
 }
 

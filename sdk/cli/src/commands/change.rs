@@ -3,24 +3,27 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use plimsoll_migrations::chain::venues;
 use plimsoll_migrations::steps::Applied;
-use plimsoll_migrations::Result;
-use plimsoll_risk::ratchet::{Change, Progress};
+use plimsoll_risk::ratchet::Progress;
 use plimsoll_risk::units::UnixSecs;
-use plimsoll_sdk::change::{outline, ramps, Asked, InForce};
+use plimsoll_sdk::change::{outline, ramps, Asked};
 use plimsoll_sdk::ix;
 use plimsoll_sdk::ix::args::RampArg;
-use plimsoll_state::{OracleKind, PendingChange, Venue};
-use serde_json::json;
+use plimsoll_state::{OracleKind, PendingChange};
+use schemars::JsonSchema;
+use serde::Serialize;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use super::engine::role_name;
-use crate::amount::show;
+use crate::answer::Answer as _;
 use crate::context::{Context, Loaded};
+use crate::fault::Result;
 use crate::names::name_of;
-use crate::output::Report;
+use crate::quantity::Amount;
+use crate::row;
+use crate::text::Text;
+use crate::transaction::{Transaction, Transactions};
 use crate::usage::usage;
 
 /// Commands on changes that wait.
@@ -72,9 +75,9 @@ pub enum ChangeCommand {
 /// Whatever stops it.
 pub async fn run(context: &Context, command: ChangeCommand) -> Result<()> {
     match command {
-        ChangeCommand::Propose { config } => return super::engine::propose(context, &config).await,
+        ChangeCommand::Propose { config } => return super::configure::propose(context, &config).await,
         ChangeCommand::SimulateChange { file } => super::simulate_change::run(context, &file).await?,
-        ChangeCommand::Pending => pending(context, &context.load().await?).await?,
+        ChangeCommand::Pending => super::pending::pending(context, &context.load().await?).await?,
         ChangeCommand::Execute { number, .. } => execute(context, &context.load().await?, number).await?,
         ChangeCommand::Cancel { number, .. } => cancel(context, &context.load().await?, number).await?,
         ChangeCommand::AdvanceRamps => advance(context, &context.load().await?).await?,
@@ -99,17 +102,8 @@ pub fn span(secs: u64) -> String {
     }
 }
 
-/// Where a change stands, in words.
-fn state(change: &PendingChange, now: UnixSecs) -> String {
-    match change.schedule().at(now) {
-        Progress::Waiting(left) => format!("due in {}", span(left.get())),
-        Progress::Due => format!("due, for {} more", span(change.schedule().expires_at.elapsed_since(now).get())),
-        Progress::Expired => "expired; anyone may clear it away".to_owned(),
-    }
-}
-
 /// What a change is, by name.
-fn words(loaded: &Loaded, change: &PendingChange) -> String {
+pub fn words(loaded: &Loaded, change: &PendingChange) -> String {
     let name = outline(change.data()).map_or("an instruction that this client does not know", |outline| outline.name);
     let names = &loaded.names;
     let of = match Asked::proposed(&loaded.accounts.keys, change) {
@@ -126,84 +120,12 @@ fn words(loaded: &Loaded, change: &PendingChange) -> String {
             format!("{}: {next}", role_name(args.role))
         }
         Some(Asked::WithdrawInsurance { bank, destination, args }) => {
-            let most = show(args.most_atoms as i128, loaded.decimals(bank) as u32);
+            let most = Amount::of(args.most_atoms, loaded.decimals(bank)).text();
             format!("of {}: at most {most} to {destination}", name_of(&names.banks, bank))
         }
         Some(Asked::Params(_)) | None => return name.to_owned(),
     };
     format!("{name} {of}")
-}
-
-/// What a change sets that is new, whole.
-fn listed(asked: &Asked) -> Option<String> {
-    Some(match asked {
-        Asked::ListPrice(args) => format!("{args:?}"),
-        Asked::ListBank(args) => format!("{args:?}"),
-        Asked::ListMarket(args) => format!("{args:?}"),
-        Asked::RegisterVenue(args) => format!("{args:?}"),
-        Asked::Price(args) => format!("{:?}", [Some(args.config.primary), args.config.secondary, args.config.standby]),
-        _ => return None,
-    })
-}
-
-/// What a change would make of what is in force now.
-fn changes_of(loaded: &Loaded, venues: &[(Pubkey, Venue)], change: &PendingChange) -> (Option<Asked>, Vec<Change>) {
-    let accounts = &loaded.accounts;
-    let in_force = InForce {
-        registry: &accounts.registry,
-        board: &accounts.board,
-        feeds: &accounts.feeds,
-        banks: &accounts.banks,
-        markets: &accounts.markets,
-        venues,
-    };
-    let asked = Asked::proposed(&accounts.keys, change);
-    let changes = asked.as_ref().and_then(|asked| in_force.changes(asked)).unwrap_or_default();
-    (asked, changes)
-}
-
-async fn pending(context: &Context, loaded: &Loaded) -> Result<()> {
-    let (connection, engine) = (&context.session.connection, &loaded.accounts.keys.engine);
-    let (found, venues) = (connection.changes(engine).await?, venues(connection, engine).await?);
-    report(loaded, &found, &venues).print(context.json);
-    Ok(())
-}
-
-fn report(loaded: &Loaded, found: &[PendingChange], venues: &[(Pubkey, Venue)]) -> Report {
-    let now = UnixSecs::new(loaded.accounts.now);
-    let (mut rows, mut exact) = (Vec::new(), Vec::new());
-    for change in found {
-        let (asked, changes) = changes_of(loaded, venues, change);
-        let whole = asked.as_ref().and_then(listed);
-        let proposer = Pubkey::new_from_array(change.proposer).to_string();
-        let lines: Vec<String> = changes.iter().map(ToString::to_string).chain(whole.clone()).collect();
-        let (what, stands) = (words(loaded, change), state(change, now));
-        let differences: Vec<_> = changes
-            .iter()
-            .map(|change| {
-                let (from, to) = change.numbers.unzip();
-                json!({ "name": change.name, "from": from, "to": to, "effect": change.effect.words() })
-            })
-            .collect();
-        exact.push(json!({
-            "number": change.id,
-            "address": loaded.accounts.keys.change(change.id).to_string(),
-            "what": what,
-            "instruction": outline(change.data()).map(|outline| outline.name),
-            "changes": differences,
-            "arguments": whole,
-            "proposer": proposer,
-            "state": stands,
-            "proposed_at": change.proposed_at,
-            "due_at": change.due_at,
-            "expires_at": change.expires_at,
-        }));
-        let times = format!("{} to {}", change.due_at, change.expires_at);
-        rows.push(vec![change.id.to_string(), what, lines.join("\n"), proposer, stands, times]);
-    }
-    let columns = ["number", "what", "changes", "proposer", "state", "can be executed (Unix seconds)"];
-    // Programs get the numbers, people the table.
-    Report::default().with_exact("pending", json!(exact)).with_text_rows(&columns, rows)
 }
 
 /// What refreshes the price that a listing needs, in the same transaction.
@@ -238,16 +160,13 @@ async fn cancel(context: &Context, loaded: &Loaded, number: Option<u64>) -> Resu
     let keys = &loaded.accounts.keys;
     let found = context.session.connection.changes(&keys.engine).await?;
     let ended = chosen(loaded, &found, number, Progress::Expired)?;
-    let mut done = Report::default();
-    if ended.is_empty() {
-        done = done.with_note("nothing has expired");
-    }
+    let mut transactions: Vec<Transaction> = Vec::new();
     for change in ended {
         let cancel = ix::cancel_change(keys, context.session.address()?, change);
         let what = format!("cancel change {}, {}", change.id, words(loaded, change));
-        done = done.and(context.perform(&what, Some(&format!("{what}?")), &[], &[cancel]).await?);
+        transactions.push(context.perform(&what, Some(&format!("{what}?")), &[], &[cancel]).await?);
     }
-    done.print(context.json);
+    Transactions { transactions, nothing: "nothing has expired" }.print(context.json);
     Ok(())
 }
 
@@ -255,26 +174,19 @@ async fn execute(context: &Context, loaded: &Loaded, number: Option<u64>) -> Res
     let keys = &loaded.accounts.keys;
     let found = context.session.connection.changes(&keys.engine).await?;
     let due = chosen(loaded, &found, number, Progress::Due)?;
-    let mut done = Report::default();
-    if due.is_empty() {
-        done = done.with_note("nothing is due");
-    }
+    let mut transactions: Vec<Transaction> = Vec::new();
     for change in due {
         let execute = ix::execute_change(keys, context.session.address()?, change);
         let instructions: Vec<Instruction> = before(loaded, change).into_iter().chain([execute]).collect();
         let what = format!("execute change {}, {}", change.id, words(loaded, change));
-        done = done.and(context.perform(&what, Some(&format!("{what}?")), &[], &instructions).await?);
+        transactions.push(context.perform(&what, Some(&format!("{what}?")), &[], &instructions).await?);
     }
-    done.print(context.json);
+    Transactions { transactions, nothing: "nothing is due" }.print(context.json);
     Ok(())
 }
 
 async fn advance(context: &Context, loaded: &Loaded) -> Result<()> {
-    let mut done = Report::default();
-    let moving = ramps(&loaded.accounts.registry);
-    if moving.is_empty() {
-        done = done.with_note("nothing ramps");
-    }
+    let (moving, mut transactions) = (ramps(&loaded.accounts.registry), Vec::new());
     for of in moving {
         let name = match of {
             RampArg::Params => "the parameters".to_owned(),
@@ -282,27 +194,50 @@ async fn advance(context: &Context, loaded: &Loaded) -> Result<()> {
             RampArg::Market(market) => format!("the rate of {}", name_of(&loaded.names.markets, market)),
         };
         let step = ix::advance_ramp(&loaded.accounts.keys, of);
-        done = done.and(context.perform(&format!("move {name}"), None, &[], &[step]).await?);
+        transactions.push(context.perform(&format!("move {name}"), None, &[], &[step]).await?);
     }
-    done.print(context.json);
+    Transactions { transactions, nothing: "nothing ramps" }.print(context.json);
     Ok(())
 }
 
-/// What was proposed and is not due, and what others proposed.
-pub fn waiting(applied: &Applied) -> Report {
-    if applied.waiting.is_empty() && applied.others.is_empty() {
-        return Report::default();
-    }
-    let rows = applied.waiting.iter().map(|waiting| {
-        let due = format!("in {}", span(waiting.due_in_secs.unsigned_abs()));
-        vec![waiting.id.to_string(), waiting.step.clone(), waiting.due_at.to_string(), due]
+/// A step that was proposed and is not due.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Waiting {
+    /// The number of its change.
+    pub number: u64,
+    /// The step, in words.
+    pub step: String,
+    /// From when on anybody may execute it.
+    pub due_at_unix_secs: i64,
+    /// In how many seconds that is.
+    pub due_in_secs: i64,
+}
+
+/// What was proposed and is not due.
+pub fn waiting(applied: &Applied) -> Vec<Waiting> {
+    let of = applied.waiting.iter().map(|waiting| Waiting {
+        number: waiting.id,
+        step: waiting.step.clone(),
+        due_at_unix_secs: waiting.due_at,
+        due_in_secs: waiting.due_in_secs,
     });
-    let others = applied.others.iter().map(|id| vec![id.to_string()]);
-    Report::default()
-        .with_note("changes that wait; the same command executes them when they are due:")
-        .with_rows("waiting", &["number", "step", "due at", "due"], rows.collect())
-        .with_note("changes that wait and would not make the engine what the file says:")
-        .with_rows("others", &["number"], others.collect())
+    of.collect()
+}
+
+/// The same and what others proposed, for people; nothing where there is neither.
+pub fn waiting_text(waiting: &[Waiting], others: &[u64]) -> Text {
+    if waiting.is_empty() && others.is_empty() {
+        return Text::default();
+    }
+    let rows = waiting.iter().map(|of| {
+        let due = format!("in {}", span(of.due_in_secs.unsigned_abs()));
+        row![of.number, of.step, of.due_at_unix_secs, due]
+    });
+    Text::default()
+        .note("changes that wait; the same command executes them when they are due:")
+        .rows(&["number", "step", "due at", "due"], rows.collect())
+        .note("changes that wait and would not make the engine what the file says:")
+        .rows(&["number"], others.iter().map(|id| row![id]).collect())
 }
 
 /// Sends an instruction, or proposes it where the engine makes it wait: `of` builds it for the key that signs for it.
@@ -329,18 +264,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_waits_is_due_for_a_week_and_can_then_be_cleared_away() {
-        let mut change = PendingChange::zeroed();
-        (change.due_at, change.expires_at) = (1_000_000, 1_000_000 + 604_800);
-        let words = [1_000_000 - 7_200, 1_000_000, 1_604_799, 1_604_800].map(|now| state(&change, UnixSecs::new(now)));
-        let expected =
-            ["due in 2.0 h", "due, for 7.0 days more", "due, for 1 s more", "expired; anyone may clear it away"];
-        assert_eq!(words, expected);
-    }
-
-    #[test]
     fn a_number_that_nothing_has_is_named() {
         let error = numbered(&[PendingChange::zeroed()], 3).expect_err("there is one, of number 0");
-        assert!(error.to_string().contains("no change 3 waits"), "{error}");
+        assert!(error.error().to_string().contains("no change 3 waits"), "{error:?}");
     }
 }
