@@ -21,7 +21,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plimsoll-sdk", &["plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
     ("plimsoll-rpc", SDK),
     ("plimsoll-crashes", &[]),
-    ("plimsoll-sim", &["plimsoll-crashes", "plimsoll-rpc", "plimsoll-sdk", "plimsoll-risk", "plimsoll-state"]),
+    (
+        "plimsoll-sim",
+        &["plimsoll-crashes", "plimsoll-rpc", "plimsoll-sdk", "plimsoll-ledger", "plimsoll-risk", "plimsoll-state"],
+    ),
     ("plimsoll-migrations", ON_CLUSTERS),
     (
         "plimsoll-keeper",
