@@ -43,7 +43,7 @@ impl CliWorld {
         ensure!(since.iter().eq(expected), "from a slot on: {} events", since.len());
         let signature = text(middle, "/signature")?;
         let after = self.events(&format!("--from {signature}")).await?;
-        let last = all.iter().rposition(|event| event["signature"] == signature.as_str()).context("a last one")?;
+        let last = all.iter().rposition(|event| event["signature"] == signature).context("a last one")?;
         ensure!(after.iter().eq(&all[last + 1..]), "after a transaction: {} events", after.len());
 
         let bob = self.account("bob")?;
