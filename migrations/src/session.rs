@@ -2,12 +2,14 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use plimsoll_rpc::{Cluster, Connection, Fee, SendOptions, Sent, Wallet};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
+use solana_signature::Signature;
 use solana_signer::Signer;
 
 use crate::error::{Error, Result};
@@ -60,6 +62,23 @@ pub struct Session {
     pub dry_run: bool,
     /// Ask nothing.
     pub yes: bool,
+    /// What was sent and is not confirmed yet.
+    pub on_way: OnWay,
+}
+
+/// The transaction that was sent and is not confirmed yet, for whoever ends the waiting.
+#[derive(Clone, Debug, Default)]
+pub struct OnWay(Arc<Mutex<Option<Signature>>>);
+
+impl OnWay {
+    fn set(&self, signature: Option<Signature>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = signature;
+    }
+
+    /// Its signature, where there is one.
+    pub fn signature(&self) -> Option<Signature> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl SessionArgs {
@@ -94,7 +113,15 @@ impl Session {
             .into());
         }
         let options = args.send_options();
-        Ok(Self { connection, wallet, cluster, options, dry_run: args.dry_run, yes: args.yes })
+        Ok(Self {
+            connection,
+            wallet,
+            cluster,
+            options,
+            dry_run: args.dry_run,
+            yes: args.yes,
+            on_way: OnWay::default(),
+        })
     }
 
     /// The key that signs and pays.
@@ -137,6 +164,26 @@ impl Session {
     /// # Errors
     /// `Rpc`.
     pub async fn send(&self, signers: &[&(dyn Signer + Sync)], instructions: &[Instruction]) -> Result<Sent> {
-        Ok(self.connection.send(&self.keypair()?, signers, instructions, &self.options).await?)
+        self.send_telling(signers, instructions, |_| {}).await
+    }
+
+    /// The same; `tell` hears the signature when it is sent, before anybody knows whether it lands.
+    ///
+    /// # Errors
+    /// `Rpc`.
+    pub async fn send_telling(
+        &self,
+        signers: &[&(dyn Signer + Sync)],
+        instructions: &[Instruction],
+        tell: impl FnOnce(&Signature),
+    ) -> Result<Sent> {
+        let payer = self.keypair()?;
+        let prepared = self.connection.prepare(&payer, signers, instructions, &self.options).await?;
+        let signature = prepared.signature();
+        self.on_way.set(Some(signature));
+        tell(&signature);
+        let sent = self.connection.finish(&prepared).await;
+        self.on_way.set(None);
+        Ok(sent?)
     }
 }

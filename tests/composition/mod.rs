@@ -2,4 +2,5 @@
 
 mod migration;
 mod mock_oracle;
+mod treasury;
 mod venue;

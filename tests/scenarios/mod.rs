@@ -10,6 +10,7 @@ mod cure;
 mod drawdown;
 mod draws;
 mod fees;
+mod free;
 mod freezing;
 mod full_table;
 mod guards;

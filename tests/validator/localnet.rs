@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure, Context, Result};
+use plimsoll_localnet::programs::programs;
 use plimsoll_localnet::told::{FIRST_COMMANDS, READY};
 use plimsoll_validator_tests::stage::until;
 use plimsoll_validator_tests::surfnet::{addon_or_reason, Surfnet};
@@ -53,9 +54,13 @@ struct Localnet {
 }
 
 impl Localnet {
-    /// Starts it and reads what it prints until people can use it.
-    async fn start(tool: &Tool, port: u16) -> Result<Self> {
-        let mut process = tool.command(&["--directory", "target/localnet", "--port", &port.to_string()]).spawn()?;
+    /// Starts it, on a validator of somebody's own where one is named, and reads what it prints until people can use it.
+    async fn start(tool: &Tool, port: u16, url: Option<&str>) -> Result<Self> {
+        let port_word = port.to_string();
+        let directory = if url.is_some() { "own" } else { "target/localnet" };
+        let mut words = vec!["--directory", directory, "--port", &port_word];
+        words.extend(url.iter().flat_map(|url| ["--url", url]));
+        let mut process = tool.command(&words).spawn()?;
         let output = process.stdout.take().context("no output")?;
         let mut errors = BufReader::new(process.stderr.take().context("no standard error")?).lines();
         let (mut lines, mut said) = (BufReader::new(output).lines(), String::new());
@@ -80,7 +85,7 @@ impl Localnet {
             ensure!(said.contains(command), "it does not say {command:?}:\n{said}");
         }
         let children = children_of(process.id().context("it ended")?);
-        ensure!(!children.is_empty(), "surfpool is no process of it");
+        ensure!(children.is_empty() == url.is_some(), "processes {children:?} beside {url:?}");
         Ok(Self { process, port, children })
     }
 
@@ -116,7 +121,7 @@ fn children_of(parent: u32) -> Vec<String> {
 fn debt(shown: &Value) -> f64 {
     let rows = shown["balances"].as_array().into_iter().flatten();
     let usdc = rows.clone().find(|row| row["bank"] == "USDC");
-    usdc.and_then(|row| row["balance"].as_str()?.parse::<f64>().ok()).map_or(0.0, |balance| 0.0 - balance)
+    usdc.and_then(|row| row["balance_decimal"].as_str()?.parse::<f64>().ok()).map_or(0.0, |balance| 0.0 - balance)
 }
 
 /// A person who has read the README and nothing else.
@@ -160,11 +165,25 @@ impl Newcomer {
     }
 
     /// A validator of one's own has to have the programs.
-    async fn is_told_how_to_start_a_validator(&self, addon: &Path) -> Result<()> {
-        let bare = Surfnet::start(addon, &[]).await?;
+    async fn is_told_how_to_start_a_validator(&self, bare: &Surfnet) -> Result<()> {
         let line = format!("--directory elsewhere --port {} --url {}", free_ports()?, bare.cluster().rpc_url);
         let refused = self.localnet.run(&line).await?;
         refused.failed_with(&["does not have the programs", "solana-test-validator", "--bpf-program"])?;
+        Ok(())
+    }
+
+    /// With them it is taken as it is, and left running.
+    async fn runs_it_on_a_validator_of_ones_own(&self, mut own: Surfnet) -> Result<()> {
+        for program in programs()? {
+            own.deploy(&program).await?;
+        }
+        let localnet = Localnet::start(&self.localnet, free_ports()?, Some(&own.cluster().rpc_url)).await?;
+        self.plimsoll.set("PLIMSOLL_CONFIG", self.home.path().join("own/plimsoll.toml").display());
+        let listed = self.json("price list").await?;
+        let prices = listed["board"].as_array().context("no prices")?.len();
+        ensure!(prices > 0, "{listed:#}");
+        localnet.end().await?;
+        self.plimsoll.run(&format!("engine list --url {}", own.cluster().rpc_url)).await?.done()?;
         Ok(())
     }
 
@@ -177,7 +196,7 @@ impl Newcomer {
             if line.contains("account show") {
                 let shown = self.json(words).await?;
                 ensure!((debt(&shown) - BORROWED).abs() < 1.0, "{shown:#}");
-                ensure!(shown.pointer("/positions/0/size").is_some_and(|size| size == "10"), "{shown:#}");
+                ensure!(shown.pointer("/positions/0/size_decimal").is_some_and(|size| size == "10"), "{shown:#}");
             }
             if line.contains("crash") {
                 answer.shows(&["SOL -28 %", "margin ratio", "USDC: -"])?;
@@ -198,7 +217,7 @@ impl Newcomer {
         self.plimsoll.run("price set SOL 190").await?.done()?.shows(&["190", "yes"])?;
         let spot = || async {
             let listed = self.json("price list").await?;
-            Ok::<_, anyhow::Error>(listed.pointer("/board/1/spot_$").and_then(Value::as_str).map(str::to_owned))
+            Ok::<_, anyhow::Error>(listed.pointer("/board/1/spot_usd").and_then(Value::as_str).map(str::to_owned))
         };
         let set = spot().await?.context("no price")?;
         let walked = until("the price walks", 30, || async { Ok(spot().await?.filter(|now| *now != set)) }).await?;
@@ -221,9 +240,10 @@ impl Newcomer {
 async fn tell(addon: &Path) -> Result<()> {
     let (began, person) = (Instant::now(), Newcomer::new().await?);
     person.is_told_what_is_missing().await?;
-    person.is_told_how_to_start_a_validator(addon).await?;
+    let bare = Surfnet::start(addon, &[]).await?;
+    person.is_told_how_to_start_a_validator(&bare).await?;
     let port = free_ports()?;
-    let localnet = Localnet::start(&person.localnet, port).await?;
+    let localnet = Localnet::start(&person.localnet, port, None).await?;
     println!("  the localnet runs {:>79.1} s", began.elapsed().as_secs_f64());
     // Of two at once the second says that there is a first, and a third what has its port.
     let second = person.localnet.run("--directory target/localnet").await?;
@@ -236,6 +256,8 @@ async fn tell(addon: &Path) -> Result<()> {
     localnet.end().await?;
     person.is_told_that_nothing_runs(&announced).await?;
     println!("  ended {:>91.1} s", began.elapsed().as_secs_f64());
+    person.runs_it_on_a_validator_of_ones_own(bare).await?;
+    println!("  on a validator of one's own {:>69.1} s", began.elapsed().as_secs_f64());
     Ok(())
 }
 

@@ -17,10 +17,11 @@ pub struct Program {
 }
 
 /// Everything that is built.
-pub const PROGRAMS: [Program; 5] = [
+pub const PROGRAMS: [Program; 6] = [
     program("plimsoll", "plimsoll.so", "PLIMSOLL_SO", &[]),
     program("example-venue", "example_venue.so", "PLIMSOLL_VENUE_SO", &[]),
     program("mock-oracle", "mock_oracle.so", "PLIMSOLL_ORACLE_SO", &[]),
+    program("example-treasury", "example_treasury.so", "PLIMSOLL_TREASURY_SO", &[]),
     program("testkit-hostile", "testkit_hostile.so", "PLIMSOLL_HOSTILE_SO", &[]),
     // The engine with the layout after the present one: what a migration is tested with.
     program("plimsoll", "plimsoll_next.so", "PLIMSOLL_NEXT_SO", &["next-layout"]),

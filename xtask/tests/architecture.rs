@@ -16,6 +16,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plimsoll-wasm", &["plimsoll-risk", "plimsoll-state", "plimsoll-ledger"]),
     ("plimsoll", &["plimsoll-interface", "plimsoll-ledger", "plimsoll-oracle", "plimsoll-risk", "plimsoll-state"]),
     ("example-venue", &["plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
+    ("example-treasury", &["plimsoll-interface"]),
+    ("plimsoll-declared", &[]),
     ("mock-oracle", &[]),
     ("testkit-hostile", &[]),
     ("plimsoll-sdk", &["plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),

@@ -137,7 +137,7 @@ macro_rules! with_engine_errors {
             DrawdownBreakerTripped = 6205,
 
             // Liquidation: 6300
-            #[msg("The account is healthy")]
+            #[msg("The account is not under water at spot and at the average")]
             AccountHealthy = 6300,
             #[msg("The account is already cured")]
             AccountAlreadyCured = 6301,

@@ -17,6 +17,7 @@
 //! | [`loss`] | what depositors or one side bear |
 //! | [`bankruptcy`] | the stages of a resolution |
 //! | [`breakers`] | what was liquidated and drawn lately, and the breakers of both |
+//! | [`free`] | nothing: copies, for whoever asks what a move would leave and how much may be taken out |
 //! | [`account`] | an account's clocks, its delegate's allowance |
 //!
 //! A function that fails may have written part of what it writes: its caller drops the accounts, as the program does when
@@ -45,6 +46,7 @@ extern crate std;
 pub mod account;
 pub mod bankruptcy;
 pub mod breakers;
+pub mod free;
 pub mod insurance;
 pub mod interest;
 pub mod known;

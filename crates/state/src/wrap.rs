@@ -20,50 +20,56 @@ pub const fn same_address(one: &Address, other: &Address) -> bool {
 /// A signed 128-bit number stored as little-endian bytes: `i128` itself is 8-aligned on Solana's SBF, 16 on hosts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(transparent)]
-pub struct I128Le(pub [u8; 16]);
+pub struct I128Le {
+    /// Little-endian. A named field: Anchor's `declare_program!` makes no accessor of another.
+    pub bytes: [u8; 16],
+}
 
 impl I128Le {
     /// Stores `value`.
     #[inline(always)]
     pub const fn new(value: i128) -> Self {
-        Self(value.to_le_bytes())
+        Self { bytes: value.to_le_bytes() }
     }
 
     /// The number.
     #[inline(always)]
     pub const fn get(&self) -> i128 {
-        i128::from_le_bytes(self.0)
+        i128::from_le_bytes(self.bytes)
     }
 
     /// Replaces the number.
     #[inline(always)]
     pub fn set(&mut self, value: i128) {
-        self.0 = value.to_le_bytes();
+        self.bytes = value.to_le_bytes();
     }
 }
 
 /// An unsigned 128-bit number stored as little-endian bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(transparent)]
-pub struct U128Le(pub [u8; 16]);
+pub struct U128Le {
+    /// Little-endian; named as that of [`I128Le`].
+    pub bytes: [u8; 16],
+}
 
 impl U128Le {
     /// Stores `value`.
     #[inline(always)]
     pub const fn new(value: u128) -> Self {
-        Self(value.to_le_bytes())
+        Self { bytes: value.to_le_bytes() }
     }
 
     /// The number.
     #[inline(always)]
     pub const fn get(&self) -> u128 {
-        u128::from_le_bytes(self.0)
+        u128::from_le_bytes(self.bytes)
     }
 
     /// Replaces the number.
     #[inline(always)]
     pub fn set(&mut self, value: u128) {
-        self.0 = value.to_le_bytes();
+        self.bytes = value.to_le_bytes();
     }
 }
 

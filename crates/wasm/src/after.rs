@@ -1,6 +1,6 @@
 //! What an account's margin is after a move of money, by the ledger that the program books it with.
 
-use plimsoll_ledger::token::apply_delta;
+use plimsoll_ledger::free::moved;
 use plimsoll_risk::units::{SignedAtoms, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::{Address, MarginView};
@@ -22,7 +22,7 @@ pub fn margin_after(
     all: bool,
 ) -> Result<MarginView, u32> {
     let slot = accounts.registry.bank(bank as usize).ok_or(engine_code(RiskError::SlotEmpty))?;
-    let (mut account, now) = (*accounts.account, UnixSecs::new(accounts.now));
-    apply_delta(&mut account, bank, SignedAtoms::new(change_atoms), &slot.indices_at(now)).map_err(engine_code)?;
+    let (change, now) = (SignedAtoms::new(change_atoms), UnixSecs::new(accounts.now));
+    let account = moved(accounts.account, slot, bank, change, now).map_err(engine_code)?;
     margin_view(address, &Accounts { account: &account, ..*accounts }, all)
 }

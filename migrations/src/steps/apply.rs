@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use plimsoll_rpc::mock::MOCK_ORACLE;
+use plimsoll_rpc::Connection;
 use plimsoll_sdk::{ix, EngineError};
 use serde::Serialize;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
+use solana_signature::Signature;
 
 use super::build::Builder;
 use super::waits::proposal;
@@ -67,7 +70,7 @@ pub struct Applied {
 /// is due.
 ///
 /// # Errors
-/// `Immutable`, and `Config` where a mint is not there, before anything is sent; `Step` where the program refuses one; `PriceMissing`; `OtherSigner` where the
+/// `Immutable`, and `Config` where a mint or the mock oracle is not there, before anything is sent; `Step` where the program refuses one; `PriceMissing`; `OtherSigner` where the
 /// session's key did all it can; `NotConfirmed`; `Rpc`.
 pub async fn apply(
     session: &Session,
@@ -88,6 +91,7 @@ pub async fn apply(
             return Err(Error::Immutable(plan.immutable));
         }
         require_mints(config, &chain, &plan)?;
+        require_mock(&session.connection, config, &plan).await?;
         (run.applied.waiting, run.applied.others) = (waiting(&plan, chain.now), plan.others.clone());
         if session.dry_run {
             run.applied.would_send = plan.steps;
@@ -120,6 +124,32 @@ fn require_mints(config: &Config, chain: &Chain, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
+/// The mock oracle is there where a price is listed of it: without, no feed can be made and no price comes.
+async fn require_mock(connection: &Connection, config: &Config, plan: &Plan) -> Result<()> {
+    for planned in &plan.steps {
+        let Step::ListPrice { price } = planned.step else { continue };
+        let Some(listed) = config.prices.get(price as usize) else { continue };
+        let named = [("primary", Some(&listed.primary)), ("secondary", listed.secondary.as_ref())];
+        let mut named = named.into_iter().chain([("standby", listed.standby.as_ref())]);
+        let Some((name, _)) = named.find(|(_, source)| source.is_some_and(|source| source.program.0 == MOCK_ORACLE))
+        else {
+            continue;
+        };
+        let (_, found) = connection.accounts(&[MOCK_ORACLE]).await?;
+        if found.into_iter().flatten().any(|account| account.executable) {
+            return Ok(());
+        }
+        return Err(Error::config(
+            format!("price[{price}].{name}.program"),
+            format!(
+                "the mock oracle {MOCK_ORACLE} is not on this cluster: `cargo xtask localnet` brings it, elsewhere \
+                 `solana program deploy` of mock_oracle.so"
+            ),
+        ));
+    }
+    Ok(())
+}
+
 /// An application under way.
 struct Run<'a, P> {
     session: &'a Session,
@@ -141,9 +171,9 @@ impl<P: FnMut(&str)> Run<'_, P> {
 
     async fn step(&mut self, chain: &Chain, next: Planned) -> Result<()> {
         let (what, instructions) = self.instructions(chain, &next).await?;
-        match self.session.send(&[], &instructions).await {
+        let tell = |signature: &Signature| (self.progress)(&format!("{what}: {signature}"));
+        match self.session.send_telling(&[], &instructions, tell).await {
             Ok(sent) => {
-                (self.progress)(&format!("{what}: {}", sent.signature));
                 self.applied.sent.push((what, sent.signature.to_string()));
                 self.refused.clear();
                 self.waiting = None;

@@ -71,9 +71,11 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
             "deposit or repay first; `plimsoll account show` says what is free for adding risk"
         }
         EngineError::LiquidatorMarginInsufficient => "take less with --max, or deposit into the liquidator's account",
-        EngineError::AccountHealthy | EngineError::AccountAlreadyCured => {
-            "there is nothing to do: the account is at or above maintenance"
+        EngineError::AccountHealthy => {
+            "it is not below maintenance at spot and at the average, or only within the doubt of a price: `plimsoll account show` \
+             says which, and when that changes"
         }
+        EngineError::AccountAlreadyCured => "there is nothing to do: the account is cured",
         EngineError::VenueNotionalExceeded | EngineError::VenueApprovalExpired => {
             "its owners may let it settle more: `plimsoll account approve-venue`"
         }
@@ -108,7 +110,7 @@ mod tests {
         ] {
             assert!(of_engine(error).is_some_and(|advice| advice.contains("plimsoll engine")), "{error:?}");
         }
-        assert_eq!(of(&crate::usage::usage("a word"), None), None);
+        assert_eq!(of(crate::usage::usage("a word").error(), None), None);
     }
 
     #[test]

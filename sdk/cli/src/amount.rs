@@ -1,8 +1,8 @@
 //! Amounts as people write them, converted exactly: no floating point anywhere.
 
-use plimsoll_migrations::Result;
 use plimsoll_risk::price::{Price, MAX_DECIMALS};
 
+use crate::fault::Result;
 use crate::usage::usage;
 
 /// Digits behind the point that a price is shown with.
@@ -15,14 +15,18 @@ pub enum Amount {
     Some(String),
     /// Everything there is.
     All,
+    /// As much as is free now.
+    Max,
 }
 
 impl std::str::FromStr for Amount {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        if text == "all" {
-            return Ok(Self::All);
+        match text {
+            "all" => return Ok(Self::All),
+            "max" => return Ok(Self::Max),
+            _ => {}
         }
         digits(text).map(|_| Self::Some(text.to_owned()))
     }
@@ -36,6 +40,7 @@ impl Amount {
     pub fn atoms_or_all(&self, decimals: u8) -> Result<(u64, bool)> {
         match self {
             Self::All => Ok((0, true)),
+            Self::Max => Err(usage("`max` works for withdraw and borrow only: name an amount, or `all`")),
             Self::Some(text) => Ok((atoms(text, decimals)?, false)),
         }
     }
@@ -47,6 +52,7 @@ impl Amount {
     pub fn atoms(&self, decimals: u8) -> Result<u64> {
         match self {
             Self::All => Err(usage("`all` works for withdraw, repay and collect-fees only: name an amount")),
+            Self::Max => Err(usage("`max` works for withdraw and borrow only: name an amount")),
             Self::Some(text) => atoms(text, decimals),
         }
     }
@@ -118,17 +124,27 @@ pub fn show(atoms: i128, decimals: u32) -> String {
     format!("{sign}{}{point}{fraction}", magnitude / one)
 }
 
+/// A decimal number with a comma between thousands.
+pub fn grouped(number: &str) -> String {
+    let (whole, fraction) = number.split_once('.').map_or((number, None), |(whole, fraction)| (whole, Some(fraction)));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return number.to_owned();
+    }
+    let groups: Vec<&str> = (0..digits.len().div_ceil(3))
+        .rev()
+        .map(|group| &digits[digits.len().saturating_sub(3 * group + 3)..digits.len() - 3 * group])
+        .collect();
+    let fraction = fraction.map(|fraction| format!(".{fraction}")).unwrap_or_default();
+    format!("{sign}{}{fraction}", groups.join(","))
+}
+
 /// Pico-dollars as dollars and cents, to the nearest.
 pub fn usd_pico(pico: i128) -> String {
     let cents = pico.saturating_add(5_000_000_000).div_euclid(10_000_000_000);
     let sign = if cents < 0 { "-" } else { "" };
     let magnitude = cents.unsigned_abs();
-    format!("{sign}${}.{:02}", magnitude / 100, magnitude % 100)
-}
-
-/// Micro-dollars as dollars and cents.
-pub fn usd_micro(micro: i128) -> String {
-    usd_pico(micro.saturating_mul(1_000_000))
+    format!("{sign}${}.{:02}", grouped(&(magnitude / 100).to_string()), magnitude % 100)
 }
 
 /// Parts per million as per cent.
@@ -187,6 +203,8 @@ mod tests {
         let all: Amount = "all".parse().unwrap();
         assert_eq!(all.atoms_or_all(6).unwrap(), (0, true));
         assert!(all.atoms(6).is_err());
+        let max: Amount = "max".parse().unwrap();
+        assert!(max.atoms(6).is_err() && max.atoms_or_all(6).is_err());
         assert_eq!("2".parse::<Amount>().unwrap().atoms_or_all(6).unwrap(), (2_000_000, false));
     }
 
@@ -196,7 +214,10 @@ mod tests {
         assert_eq!(show(-1, 9), "-0.000000001");
         assert_eq!(show(7, 0), "7");
         assert_eq!((usd_pico(-1), usd_pico(-5_000_000_001)), ("$0.00".into(), "-$0.01".into()));
-        assert_eq!((usd_pico(2_399_999_999_999_999), usd_pico(1_234_000_000_000)), ("$2400.00".into(), "$1.23".into()));
+        assert_eq!(
+            (usd_pico(2_399_999_999_999_999), usd_pico(1_234_000_000_000)),
+            ("$2,400.00".into(), "$1.23".into())
+        );
         assert_eq!(percent(13_250), "1.325 %");
         assert_eq!((ratio(975_600), ratio(u32::MAX)), ("0.9756".into(), "-".into()));
     }
@@ -210,6 +231,14 @@ mod tests {
             assert!(high - low <= 1, "{text}: {shown}");
         }
         assert!(price("0").is_err());
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, shown) in [("0", "0"), ("999", "999"), ("-1000", "-1,000"), ("1234567.0001", "1,234,567.0001")] {
+            assert_eq!(grouped(number), shown);
+        }
+        assert_eq!(grouped("beyond range"), "beyond range");
     }
 
     proptest! {

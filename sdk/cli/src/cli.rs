@@ -12,7 +12,7 @@ use crate::commands::bank::BankCommand;
 use crate::commands::engine::EngineCommand;
 use crate::commands::events::EventsArgs;
 use crate::commands::fill::FillArgs;
-use crate::commands::funds::FundsArgs;
+use crate::commands::funds::{FundsArgs, IntoArgs};
 use crate::commands::history::HistoryArgs;
 use crate::commands::insurance::InsuranceCommand;
 use crate::commands::keeper::KeeperCommand;
@@ -25,7 +25,7 @@ use crate::commands::venue::VenueCommand;
 /// What a process answers.
 const EXITS: &str =
     "Exit status: 0 done, or everything as it should be; 1 refused, not confirmed, or a difference found; \
-                     2 a command line that cannot be understood.";
+                     2 a command line that cannot be understood; 130 ended by Ctrl-C.";
 
 /// Everything a person does with a Plimsoll engine, on any cluster.
 ///
@@ -74,7 +74,7 @@ pub enum Command {
     #[command(subcommand)]
     Account(AccountCommand),
     /// Deposit tokens into a margin account
-    Deposit(FundsArgs),
+    Deposit(IntoArgs),
     /// Withdraw a deposit; never borrows
     Withdraw(FundsArgs),
     /// Borrow tokens; takes the deposit first

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use plimsoll_migrations::config::Config;
-use plimsoll_migrations::{Result, Session};
+use plimsoll_migrations::Session;
 use plimsoll_rpc::wallet::read_key;
 use plimsoll_rpc::{EngineAccounts, Local};
 use plimsoll_sdk::ix::Token;
@@ -12,12 +12,15 @@ use plimsoll_state::MarginAccount;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
+use solana_signature::Signature;
 use solana_signer::Signer;
 use spl_associated_token_account_interface::instruction::create_associated_token_account_idempotent;
 
-use crate::amount::show;
+use crate::answer::Answer;
+use crate::fault::Result;
 use crate::names::Names;
-use crate::output::Report;
+use crate::quantity::Amount;
+use crate::transaction::{Transaction, Transactions};
 use crate::usage::usage;
 
 /// Where a token account keeps its amount.
@@ -116,7 +119,7 @@ impl Context {
         let of_person = || Some(self.local.as_ref()?.key_file(account).ok()?);
         match path.map(Path::to_path_buf).or_else(of_person) {
             Some(path) => Ok(read_key(&path)?),
-            None => self.session.keypair(),
+            None => Ok(self.session.keypair()?),
         }
     }
 
@@ -128,7 +131,7 @@ impl Context {
         let named = self.local.as_ref().and_then(|local| Some((local, local.config.poster.as_ref()?)));
         match named {
             Some((local, name)) => Ok(read_key(&local.key_file(name)?)?),
-            None => self.session.keypair(),
+            None => Ok(self.session.keypair()?),
         }
     }
 
@@ -154,25 +157,34 @@ impl Context {
         Ok((address, Box::new(account)))
     }
 
-    /// There is a token account with at least so many atoms: what the token program says otherwise nobody understands.
+    /// Atoms in a token account of a bank's token; none where there is no account.
+    ///
+    /// # Errors
+    /// Where it is no token account; `Rpc`.
+    pub async fn atoms_in(&self, token: &Token, address: &Pubkey) -> Result<Option<u64>> {
+        let (_, found) = self.session.connection.accounts(std::slice::from_ref(address)).await?;
+        let Some(account) = found.into_iter().next().flatten() else { return Ok(None) };
+        let held = account.data.get(TOKEN_AMOUNT).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
+        let held = held.filter(|_| account.owner == token.token_program);
+        held.map(Some).ok_or_else(|| usage(format!("{address} is not a token account of {}", token.token_program)))
+    }
+
+    /// There is a token account with at least so many atoms, and how many there are: what the token program says otherwise
+    /// nobody understands.
     ///
     /// # Errors
     /// Where it is missing, is no token account, or holds less; `Rpc`.
-    pub async fn require_tokens(&self, loaded: &Loaded, bank: u8, source: &Pubkey, atoms: u64) -> Result<()> {
+    pub async fn require_tokens(&self, loaded: &Loaded, bank: u8, source: &Pubkey, atoms: u64) -> Result<u64> {
         let (name, token) = (&loaded.names.banks[bank as usize], loaded.token(bank));
-        let (_, found) = self.session.connection.accounts(std::slice::from_ref(source)).await?;
-        let account = found.into_iter().next().flatten();
-        let account = account.ok_or_else(|| {
-            usage(format!("there is no token account {source}: it would hold {name}, mint {}", token.mint))
-        })?;
-        let held = account.data.get(TOKEN_AMOUNT).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
-        let held = held.filter(|_| account.owner == token.token_program);
-        let held = held.ok_or_else(|| usage(format!("{source} is not a token account of {}", token.token_program)))?;
+        let held = self.atoms_in(&token, source).await?;
+        let missing =
+            || usage(format!("there is no token account {source}: it would hold {name}, mint {}", token.mint));
+        let held = held.ok_or_else(missing)?;
         if held < atoms {
-            let units = |atoms: u64| show(atoms as i128, loaded.decimals(bank) as u32);
+            let units = |atoms: u64| Amount::of(atoms, loaded.decimals(bank)).text();
             return Err(usage(format!("{source} holds {} {name}, not {}", units(held), units(atoms))));
         }
-        Ok(())
+        Ok(held)
     }
 
     /// Sends instructions, or simulates them under a dry run, and says so.
@@ -186,11 +198,11 @@ impl Context {
         signers: &[&(dyn Signer + Sync)],
         instructions: &[Instruction],
     ) -> Result<()> {
-        self.perform(what, question, signers, instructions).await?.print(self.json);
+        Transactions::from(self.perform(what, question, signers, instructions).await?).print(self.json);
         Ok(())
     }
 
-    /// Sends instructions, or simulates them under a dry run; what there is to say about it.
+    /// Sends instructions, or simulates them under a dry run. People are told the signature as soon as it is sent.
     ///
     /// # Errors
     /// `NotConfirmed` where `question` is asked and not answered with yes; `Rpc`.
@@ -200,27 +212,24 @@ impl Context {
         question: Option<&str>,
         signers: &[&(dyn Signer + Sync)],
         instructions: &[Instruction],
-    ) -> Result<Report> {
+    ) -> Result<Transaction> {
+        let what = what.to_owned();
         if self.session.dry_run {
             let simulated = self.session.connection.simulate(&self.session.address()?, instructions).await?;
-            let facts = vec![
-                ("would", what.to_owned()),
-                ("compute units", simulated.compute_units.to_string()),
-                ("slot", simulated.slot.to_string()),
-            ];
-            return Ok(Report::default().with_facts("simulated", facts));
+            let (slot, compute_units) = (simulated.slot, simulated.compute_units);
+            return Ok(Transaction { what, dry_run: true, signature: None, slot, compute_units });
         }
         if let Some(question) = question {
             self.session.confirm(question)?;
         }
-        let sent = self.session.send(signers, instructions).await?;
-        let facts = vec![
-            ("done", what.to_owned()),
-            ("signature", sent.signature.to_string()),
-            ("slot", sent.slot.to_string()),
-            ("compute units", sent.compute_units.to_string()),
-        ];
-        Ok(Report::default().with_facts("sent", facts))
+        let tell = |signature: &Signature| {
+            if !self.json {
+                eprintln!("sent {signature}: Ctrl-C ends the waiting, not the transaction");
+            }
+        };
+        let sent = self.session.send_telling(signers, instructions, tell).await?;
+        let (signature, slot, compute_units) = (Some(sent.signature.to_string()), sent.slot, sent.compute_units);
+        Ok(Transaction { what, dry_run: false, signature, slot, compute_units })
     }
 }
 

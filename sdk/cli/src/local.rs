@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use plimsoll_migrations::Result;
 use plimsoll_rpc::Local;
 
 use crate::cli::{Cli, Command};
+use crate::fault::Result;
 use crate::usage::usage;
 
 /// Names the file, where it is not found from the current directory.

@@ -2,27 +2,39 @@
 
 mod advice;
 mod amount;
+mod answer;
 mod cli;
 mod commands;
 mod context;
 mod events;
+mod fault;
 mod fresh;
+mod health;
 mod local;
 mod margin;
 mod names;
-mod output;
+mod quantity;
 mod rights;
+#[cfg(test)]
+mod schema;
+mod text;
+mod transaction;
 mod usage;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use plimsoll_migrations::{Result, Session};
+use plimsoll_migrations::session::OnWay;
+use plimsoll_migrations::Session;
 use plimsoll_rpc::Local;
 
 use cli::{Cli, Command};
 use context::Context;
+use fault::{Fault, Result};
+
+/// As a shell has it of a process that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -30,12 +42,12 @@ async fn main() -> ExitCode {
     let json = cli.json;
     let local = match find_local(&mut cli) {
         Ok(local) => local,
-        Err(error) => return fail(&error, None, json),
+        Err(fault) => return fail(&fault, None, json),
     };
     match run(cli, local.clone()).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(error) => fail(&error, local.as_ref(), json),
+        Err(fault) => fail(&fault, local.as_ref(), json),
     }
 }
 
@@ -51,15 +63,28 @@ fn find_local(cli: &mut Cli) -> Result<Option<Local>> {
     Ok(local)
 }
 
-fn fail(error: &plimsoll_migrations::Error, local: Option<&Local>, json: bool) -> ExitCode {
-    let advice = advice::of(error, local);
+fn fail(fault: &Fault, local: Option<&Local>, json: bool) -> ExitCode {
     if json {
-        eprintln!("{}", serde_json::json!({ "error": error.to_string(), "advice": advice }));
+        eprintln!("{}", fault.told(local));
     } else {
-        eprintln!("error: {error}");
-        advice.iter().for_each(|advice| eprintln!("  -> {advice}"));
+        eprintln!("error: {}", fault.error());
+        fault.hint(local).iter().flat_map(|hint| hint.lines()).for_each(|line| eprintln!("  -> {line}"));
     }
     ExitCode::FAILURE
+}
+
+/// Ends the process on Ctrl-C, and says what becomes of what is on its way.
+async fn end_on_interrupt(on_way: OnWay, json: bool) {
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    let ended = fault::interrupted(on_way.signature().map(|signature| signature.to_string()));
+    if json {
+        eprintln!("{}", fault::told(ended));
+    } else {
+        eprintln!("\n{}", ended.lines());
+    }
+    std::process::exit(INTERRUPTED);
 }
 
 /// Whether all is well.
@@ -82,6 +107,7 @@ async fn run(cli: Cli, local: Option<Local>) -> Result<bool> {
         return commands::keeper::run(command, &told).await.map(|()| true);
     }
     let session = Session::open(&cli.session).await?;
+    tokio::spawn(end_on_interrupt(session.on_way.clone(), cli.json));
     let context = Context { session, engine: cli.engine, names: cli.names, json: cli.json, local };
     match cli.command {
         Command::Engine(command) => return commands::engine::run(&context, command).await,

@@ -1,7 +1,5 @@
 //! An account's margins, what changes them, and where it may be liquidated: by the program's own functions.
 
-use plimsoll_migrations::Result;
-use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::Assessment;
 use plimsoll_risk::margin::{initial_margins, margins};
 use plimsoll_risk::oracle::bounds;
@@ -11,6 +9,8 @@ use plimsoll_risk::units::{Ppm, UnixSecs};
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Books, MarginAccount, PositionKind, PriceBoard, Registry, StoredPrice};
+
+use crate::fault::{Fault, Result};
 
 /// Fraction bits of the factors that the bisection tries.
 const FACTOR_BITS: u32 = 32;
@@ -50,7 +50,7 @@ impl Standing {
     /// # Errors
     /// A formula's refusal.
     pub fn of(accounts: &Accounts) -> Result<Self> {
-        let portfolio = accounts.portfolio(Views::ALL).map_err(plimsoll_rpc::Error::from)?;
+        let portfolio = accounts.portfolio(Views::ALL).map_err(Fault::of_risk)?;
         let (spot, init) = (margins(&portfolio, PriceKind::Spot, false), initial_margins(&portfolio));
         let (stale, old, ready) = portfolio.ages();
         Ok(Self {
@@ -63,20 +63,8 @@ impl Standing {
             stale,
             old,
             not_ready: !ready,
-            assessment: accounts.assessment().map_err(plimsoll_rpc::Error::from)?,
+            assessment: accounts.assessment().map_err(Fault::of_risk)?,
         })
-    }
-
-    /// In words.
-    pub fn words(&self) -> &'static str {
-        match self.assessment.regime.map(|choice| choice.regime) {
-            Some(Regime::Cure) => "under water: may be cured",
-            Some(Regime::WindDown) if self.nav < 0 => "insolvent",
-            Some(Regime::WindDown) => "under water: may be wound down",
-            None if self.assessment.spot.is_under_water() => "below maintenance at spot, not yet at the average",
-            None if self.nav < self.tmr => "healthy, below target",
-            None => "healthy",
-        }
     }
 }
 
@@ -125,7 +113,7 @@ pub fn with_price(
     }
     let (fast, slow) = (slot.fast.get(), slot.slow.get());
     let bounds = bounds(price, fast, slow, slot.sigma(), confidence_sigmas);
-    let (low, high) = bounds.map_err(plimsoll_rpc::Error::from)?;
+    let (low, high) = bounds.map_err(Fault::of_risk)?;
     (slot.low, slot.high) = (StoredPrice::from(low), StoredPrice::from(high));
     Ok(board)
 }
@@ -144,7 +132,7 @@ pub fn liquidation_prices(accounts: &Accounts, slot: u8) -> Result<LiquidationPr
         let (account, registry, now) = (accounts.account, accounts.registry, accounts.now);
         Books { registry, board: &board, now: UnixSecs::new(now) }
             .load(account, Views::SPOT, &mut portfolio)
-            .map_err(plimsoll_rpc::Error::from)?;
+            .map_err(Fault::of_risk)?;
         Ok(margins(&portfolio, PriceKind::Spot, false).maint_excess.get())
     };
     if spot.is_zero() {
@@ -207,7 +195,7 @@ fn best_factor(excess: &mut impl FnMut(u64) -> Result<i128>) -> Result<u64> {
 fn scaled(price: Price, factor: u64) -> Result<Price> {
     let product = price.mantissa as u128 * factor as u128;
     let exponent = price.exponent - FACTOR_BITS as i32;
-    Ok(Price::from_parts_down(product, exponent).map_err(plimsoll_rpc::Error::from)?)
+    Ok(Price::from_parts_down(product, exponent).map_err(Fault::of_risk)?)
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ pub(crate) const SOL: usize = 1;
 
 pub(crate) struct World {
     pub(crate) registry: Box<Registry>,
-    board: Box<PriceBoard>,
-    account: Box<MarginAccount>,
+    pub(crate) board: Box<PriceBoard>,
+    pub(crate) account: Box<MarginAccount>,
 }
 
 /// USDC and SOL as in the README's worked example, SOL at 200 dollars, and SOL-PERP at 3 %.
@@ -64,7 +64,7 @@ impl World {
     }
 
     /// A perp of whole SOL, entered at `cash` dollars in all.
-    fn perp(&mut self, sol: i64, cash_dollars: i64) -> &mut Self {
+    pub(crate) fn perp(&mut self, sol: i64, cash_dollars: i64) -> &mut Self {
         self.account.derivatives[0] = DerivativePosition {
             shares: sol * 1_000_000,
             cash_atoms: cash_dollars * 1_000_000,
@@ -170,18 +170,4 @@ fn the_price_found_is_the_last_at_which_the_account_is_healthy() {
     };
     assert!(ratio(found) >= 1_000_000);
     assert!(ratio(found.scaled_ppm_down(Ppm::new(999_999)).unwrap()) < 1_000_000);
-}
-
-#[test]
-fn a_price_that_only_spot_has_seen_is_not_yet_one_to_liquidate_at() {
-    let mut world = world();
-    world.hold(0, SOL, 100_000_000_000).hold(1, USDC, -14_000_000_000);
-    let fallen = crate::amount::price("160").unwrap();
-    let standing = |spot_only: bool| {
-        let board = with_price(&world.board, SOL as u8, fallen, spot_only, Ppm::new(2_000_000)).unwrap();
-        let accounts = Accounts { board: &board, ..world.accounts() };
-        Standing::of(&accounts).unwrap().words()
-    };
-    assert_eq!(standing(false), "under water: may be cured");
-    assert_eq!(standing(true), "below maintenance at spot, not yet at the average");
 }

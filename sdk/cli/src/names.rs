@@ -1,11 +1,11 @@
 //! What people call banks, prices and markets. Only markets have names on chain.
 
 use plimsoll_migrations::config::Config;
-use plimsoll_migrations::Result;
 use plimsoll_rpc::EngineAccounts;
 use plimsoll_state::Market;
 use solana_pubkey::Pubkey;
 
+use crate::fault::Result;
 use crate::usage::usage;
 
 /// Mints that everybody knows.
@@ -98,14 +98,8 @@ pub fn name_of(names: &[String], slot: u8) -> String {
 }
 
 /// Markets by their bits.
-pub fn market_names(names: &Names, bits: u32) -> String {
-    let named: Vec<String> =
-        (0..32).filter(|slot| bits >> slot & 1 == 1).map(|slot| name_of(&names.markets, slot)).collect();
-    if named.is_empty() {
-        "nothing".into()
-    } else {
-        named.join(", ")
-    }
+pub fn market_list(names: &Names, bits: u32) -> Vec<String> {
+    (0..32).filter(|slot| bits >> slot & 1 == 1).map(|slot| name_of(&names.markets, slot)).collect()
 }
 
 fn market_name(market: &Market) -> String {
@@ -162,8 +156,8 @@ mod tests {
 
     #[test]
     fn a_name_that_is_none_or_several_is_refused_with_what_there_is() {
-        assert!(names().bank("SOL").unwrap_err().to_string().contains("[1, 2]"));
-        assert!(names().bank("ETH").unwrap_err().to_string().contains("USDC, SOL, SOL"));
-        assert!(names().market("7").unwrap_err().to_string().contains("the engine has 1"));
+        assert!(names().bank("SOL").unwrap_err().error().to_string().contains("[1, 2]"));
+        assert!(names().bank("ETH").unwrap_err().error().to_string().contains("USDC, SOL, SOL"));
+        assert!(names().market("7").unwrap_err().error().to_string().contains("the engine has 1"));
     }
 }

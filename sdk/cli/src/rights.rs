@@ -1,12 +1,12 @@
 //! A delegate's rights, as people name them.
 
 use clap::{Args, ValueEnum};
-use plimsoll_migrations::Result;
 use plimsoll_sdk::ix::args::DelegateArgs;
 use plimsoll_state::{right, MarginAccount};
 use solana_pubkey::Pubkey;
 
-use crate::amount::{show, Amount};
+use crate::amount::{grouped, show, Amount};
+use crate::fault::Result;
 use crate::usage::usage;
 
 /// One right.
@@ -58,15 +58,20 @@ impl Rights {
     }
 }
 
+/// What an account's delegate may do, by name.
+pub fn names(account: &MarginAccount) -> Vec<&'static str> {
+    let names = [(right::LIQUIDATE, "liquidate"), (right::DEPOSIT, "deposit"), (right::TRADE, "trade")];
+    let held = names.into_iter().filter(|(bit, _)| account.delegate_rights & bit != 0);
+    held.map(|(_, name)| name).collect()
+}
+
 /// What an account's delegate may do, in words.
 pub fn words(account: &MarginAccount, quote_decimals: u32) -> String {
-    let names = [(right::LIQUIDATE, "liquidate"), (right::DEPOSIT, "deposit"), (right::TRADE, "trade")];
-    let held = names.iter().filter(|(bit, _)| account.delegate_rights & bit != 0);
-    let held: Vec<&str> = held.map(|(_, name)| *name).collect();
+    let held = names(account);
     match (held.is_empty(), account.delegate_limit_atoms_per_day) {
         (true, _) => "nothing".to_owned(),
         (false, 0) => held.join(", "),
-        (false, limit) => format!("{} up to {} a day", held.join(", "), show(limit as i128, quote_decimals)),
+        (false, limit) => format!("{} up to {} a day", held.join(", "), grouped(&show(limit as i128, quote_decimals))),
     }
 }
 
@@ -86,8 +91,8 @@ mod tests {
         assert_eq!(keeper, DelegateArgs::liquidator(key));
         let all = rights(&[Right::Trade, Right::Liquidate, Right::Deposit], Some("12.5")).unwrap();
         assert_eq!((all.rights, all.trade_limit_atoms_per_day), (right::ALL, 12_500_000));
-        assert!(rights(&[Right::Trade], None).unwrap_err().to_string().contains("--trade-limit"));
-        assert!(rights(&[Right::Deposit], Some("1")).unwrap_err().to_string().contains("--may trade"));
+        assert!(rights(&[Right::Trade], None).unwrap_err().error().to_string().contains("--trade-limit"));
+        assert!(rights(&[Right::Deposit], Some("1")).unwrap_err().error().to_string().contains("--may trade"));
     }
 
     #[test]

@@ -82,7 +82,8 @@ pub struct BlockEngine {
     url: String,
     /// The one that is tipped; without one those that the engine names, by turns.
     tip_account: Option<Pubkey>,
-    tip_lamports: u64,
+    /// Tip of a bundle.
+    pub tip_lamports: u64,
     /// How long a bundle has to land.
     pub wait: Duration,
     http: reqwest::Client,

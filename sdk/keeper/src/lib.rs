@@ -8,7 +8,7 @@
 //! | [`stream`] | news by WebSocket, snapshots and polling |
 //! | [`jobs`] | what is done again and again, each a file |
 //! | [`offer`], [`capital`] | the best liquidation, and what it may cost |
-//! | [`outbox`], [`jito`] | transactions that arrive |
+//! | [`outbox`], [`fees`], [`jito`] | transactions that arrive |
 //! | [`source`] | prices from elsewhere, and posting them |
 //! | [`metrics`], [`http`] | what is counted, and where it is read |
 //! | [`top`] | the least healthy accounts in a terminal |
@@ -19,6 +19,7 @@ pub mod authority;
 pub mod backoff;
 pub mod capital;
 pub mod config;
+pub mod fees;
 pub mod http;
 pub mod index;
 pub mod jito;

@@ -1,7 +1,8 @@
 //! The best liquidation of an account for this keeper: the most gainful that his account can bear.
 
+use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{Leg, LegSize, Refusal};
-use plimsoll_risk::units::{Ppm, SignedUsdMicro, UsdMicro};
+use plimsoll_risk::units::{Ppm, Secs, SignedUsdMicro, UnixSecs, UsdMicro};
 use plimsoll_risk::RiskError;
 use plimsoll_sdk::ix::owes_collateral;
 use plimsoll_sdk::offer::{Liquidator, Offer, Planner};
@@ -63,6 +64,40 @@ pub fn best_offer(loaded: &Loaded<'_>, means: &Means<'_>) -> Result<Affordable, 
     let clocks = loaded.account.clocks();
     let planner = Planner::new(loaded.portfolio, &clocks, loaded.now, Ppm::new(means.config.slippage_ppm));
     planner.best(&Buyer { means, liquidatee: loaded.account })
+}
+
+/// The most that liquidating an account, loaded with `Views::LIQUIDATION`, can gain at spot while prices stay as they are:
+/// with its auctions at their ends, and whatever the liquidator's own account can take. Zero where nothing of it can be
+/// liquidated; none where the program refuses for a reason that may pass, so that nothing is known.
+pub fn largest_gain(loaded: &Loaded<'_>) -> Option<SignedUsdMicro> {
+    let end = Secs::new(u32::MAX);
+    let now = UnixSecs::new(loaded.now);
+    let clocks = Clocks { under_water_secs: end, wind_down_secs: end, observed_at: now, ..loaded.account.clocks() };
+    let planner = Planner::new(loaded.portfolio, &clocks, loaded.now, Ppm::ZERO);
+    match planner.best(&Anyone) {
+        Ok(gain) => Some(gain),
+        Err(NoOffer::Refused(
+            RiskError::LegEmpty | RiskError::AssetIsLiability | RiskError::FillTooSmall | RiskError::LeavesDust,
+        )) => Some(UsdMicro::ZERO.less(UsdMicro::ZERO)),
+        Err(_) => None,
+    }
+}
+
+/// Who could take all of any offer.
+struct Anyone;
+
+impl Liquidator for Anyone {
+    type Taken = SignedUsdMicro;
+    type Declined = Declined;
+    type Score = SignedUsdMicro;
+
+    fn take(&self, whole: Offer, _: &dyn Fn(LegSize) -> Result<Offer, Refusal>) -> Result<SignedUsdMicro, Declined> {
+        Ok(whole.gain())
+    }
+
+    fn score(&self, taken: &SignedUsdMicro) -> SignedUsdMicro {
+        *taken
+    }
 }
 
 /// The keeper before one account.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use plimsoll_rpc::send::sign;
+use plimsoll_rpc::send::{budget_at, sign, unit_limit};
 use plimsoll_rpc::{Connection, Error, Result, Sent, Simulated};
 use solana_hash::Hash;
 use solana_instruction::Instruction;
@@ -17,6 +17,7 @@ use solana_transaction::versioned::VersionedTransaction;
 use tokio::sync::Mutex;
 
 use crate::config::{SendConfig, LIQUIDATE};
+use crate::fees::{Bids, SIGNATURE_LAMPORTS};
 use crate::jito::{BlockEngine, BundleError};
 use crate::metrics::Metrics;
 
@@ -74,7 +75,21 @@ impl Outbox {
     /// # Errors
     /// `Rejected` by simulation or chain, `Expired` where every signature expired, an RPC error.
     pub async fn submit(&self, job: &str, instructions: &[Instruction]) -> Result<Submitted> {
-        self.submit_signed(job, instructions, &[]).await
+        self.deliver_all(job, instructions, &[], None).await
+    }
+
+    /// As [`Outbox::submit`], where the transaction may cost at most this in all, tip and signatures included; none leaves
+    /// the configuration's bound of the priority fee.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn submit_at_stake(
+        &self,
+        job: &str,
+        instructions: &[Instruction],
+        stake_lamports: Option<u64>,
+    ) -> Result<Submitted> {
+        self.deliver_all(job, instructions, &[], stake_lamports).await
     }
 
     /// As [`Outbox::submit`], where others than the payer sign too.
@@ -86,6 +101,16 @@ impl Outbox {
         job: &str,
         instructions: &[Instruction],
         signers: &[&Keypair],
+    ) -> Result<Submitted> {
+        self.deliver_all(job, instructions, signers, None).await
+    }
+
+    async fn deliver_all(
+        &self,
+        job: &str,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+        stake_lamports: Option<u64>,
     ) -> Result<Submitted> {
         if self.is_closed() {
             return Err(self.refused(job, "stop", Error::Stopped));
@@ -101,7 +126,8 @@ impl Outbox {
             return Ok(Submitted::Dry(simulated));
         }
         let engine = self.block_engine.as_ref().filter(|_| tip.is_some());
-        match self.send(job, &simulated, &tipped, signers, engine).await {
+        let task = Task { job, instructions: &tipped, signers, engine };
+        match self.send(&task, &simulated, stake_lamports).await {
             Ok(sent) => {
                 self.metrics.confirmed.with_label_values(&[job]).inc();
                 tracing::info!(job, signature = %sent.signature, slot = sent.slot, attempts = sent.attempts, "confirmed");
@@ -117,31 +143,27 @@ impl Outbox {
         error
     }
 
-    async fn send(
-        &self,
-        job: &str,
-        simulated: &Simulated,
-        instructions: &[Instruction],
-        signers: &[&Keypair],
-        engine: Option<&BlockEngine>,
-    ) -> Result<Sent> {
-        let began = Instant::now();
-        let budget = self.connection.budget(simulated, instructions, &self.config.options()).await?;
-        // The budget comes last: a precompile's instruction names others by their place.
-        let all = [instructions, &budget].concat();
+    async fn send(&self, task: &Task<'_>, simulated: &Simulated, stake_lamports: Option<u64>) -> Result<Sent> {
+        let (began, options) = (Instant::now(), self.config.options());
+        let units = unit_limit(simulated.compute_units, &options);
+        let other_lamports = self.other_lamports(task);
+        let mut bids = Bids::new(&self.config, units, other_lamports, stake_lamports);
         let mut resigned = 0;
         loop {
+            let price = bids.next(self.recent_fee(task).await);
+            // The budget comes last: a precompile's instruction names others by their place.
+            let all = [task.instructions, &budget_at(price, simulated, &options)].concat();
             let (blockhash, last_height) = self.blockhash().await?;
             if self.is_closed() {
                 return Err(Error::Stopped);
             }
-            let transaction = self.sign(signers, &all, blockhash)?;
+            let transaction = self.sign(task.signers, &all, blockhash)?;
             if resigned == 0 {
                 self.metrics.to_signed.observe(began.elapsed().as_secs_f64());
             }
-            self.metrics.sent.with_label_values(&[job]).inc();
-            let in_flight = InFlight::begin(self, job, &transaction);
-            let delivered = self.deliver(job, &transaction, last_height, engine).await;
+            self.metrics.sent.with_label_values(&[task.job]).inc();
+            let in_flight = InFlight::begin(self, task.job, &transaction);
+            let delivered = self.deliver(task.job, &transaction, last_height, task.engine).await;
             in_flight.end();
             match delivered {
                 Ok((signature, slot, attempts)) => {
@@ -150,10 +172,27 @@ impl Outbox {
                 Err(Error::Expired) if resigned < self.config.resigns && !self.is_closed() => {
                     // It can no longer land, so another signature cannot make it land twice.
                     resigned += 1;
-                    self.metrics.refuse(job, "expired", "resigned");
+                    self.metrics.refuse(task.job, "expired", "resigned");
                     *self.blockhash.lock().await = None;
                 }
                 Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// What a transaction costs besides its priority fee, lamports: signatures and a tip.
+    fn other_lamports(&self, task: &Task<'_>) -> u64 {
+        let signatures = 1 + task.signers.len() as u64;
+        signatures * SIGNATURE_LAMPORTS + task.engine.map_or(0, |engine| engine.tip_lamports)
+    }
+
+    /// What is paid now for the accounts that a transaction writes; zero where the node does not say, which stops nothing.
+    async fn recent_fee(&self, task: &Task<'_>) -> u64 {
+        match self.connection.recent_fee(task.instructions, self.config.fee_percentile).await {
+            Ok(fee) => fee,
+            Err(error) => {
+                tracing::warn!(job = task.job, %error, "recent fees are not known: the least is bid");
+                0
             }
         }
     }
@@ -255,6 +294,16 @@ impl Outbox {
         *held = Some((hash, height, Instant::now()));
         Ok((hash, height))
     }
+}
+
+/// What is to be sent.
+struct Task<'a> {
+    job: &'a str,
+    instructions: &'a [Instruction],
+    /// Who signs besides the payer.
+    signers: &'a [&'a Keypair],
+    /// Where it goes first.
+    engine: Option<&'a BlockEngine>,
 }
 
 /// A transaction whose end is not known yet.

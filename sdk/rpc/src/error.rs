@@ -5,6 +5,7 @@ use solana_pubkey::Pubkey;
 use solana_rpc_client_api::client_error::{reqwest, Error as ClientError, ErrorKind};
 use solana_transaction_error::TransactionError;
 
+use crate::foreign;
 use crate::history::HistoryError;
 
 /// Why something over RPC failed. Every text names the fact; [`Error::advice`] says what to do.
@@ -65,7 +66,7 @@ pub enum Error {
     #[error("not sent: the sender is being stopped")]
     Stopped,
     /// A formula of the risk crate refused.
-    #[error("{0:?}")]
+    #[error("{} ({:?})", EngineError::from(*.0).text().1, .0)]
     Risk(plimsoll_risk::RiskError),
     /// The history of events cannot be read on without a gap.
     #[error("{0}")]
@@ -163,9 +164,13 @@ pub fn engine_error(code: u32) -> Option<EngineError> {
 /// The engine's error, where the logs do not say that it was another program that failed: codes of programs overlap. A
 /// program that fails fails its callers with the same code, so the first that failed is the one that refused.
 fn refusal(code: Option<u32>, logs: &[String]) -> Option<EngineError> {
-    let failed = logs.iter().find_map(|line| Some(line.strip_prefix("Program ")?.split_once(" failed")?.0));
-    let is_engine = failed.is_none_or(|program| program == plimsoll_sdk::pda::PROGRAM_ID.to_string());
+    let is_engine = failed_first(logs).is_none_or(|program| program == plimsoll_sdk::pda::PROGRAM_ID.to_string());
     code.filter(|_| is_engine).and_then(engine_error)
+}
+
+/// The program that failed first.
+fn failed_first(logs: &[String]) -> Option<&str> {
+    logs.iter().find_map(|line| Some(line.strip_prefix("Program ")?.split_once(" failed")?.0))
 }
 
 fn rejection_text(code: &Option<u32>, transaction: &TransactionError, logs: &[String]) -> String {
@@ -174,8 +179,9 @@ fn rejection_text(code: &Option<u32>, transaction: &TransactionError, logs: &[St
             let (name, text) = error.text();
             format!("the engine refused: {text} ({name}, {})", error as u32)
         }
-        None => match code {
-            Some(code) => format!("the transaction failed: a program's error {code} (0x{code:x})"),
+        None => match code.map(|code| (code, foreign::words(failed_first(logs), code))) {
+            Some((code, Some((who, text)))) => format!("{who} refused: {text} ({code})"),
+            Some((code, None)) => format!("the transaction failed: a program's error {code} (0x{code:x})"),
             None => format!("the transaction failed: {transaction}"),
         },
     }

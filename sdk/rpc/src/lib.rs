@@ -19,6 +19,7 @@ pub mod cluster;
 pub mod deliver;
 pub mod engine;
 pub mod error;
+mod foreign;
 pub mod history;
 mod limits;
 pub mod local;
@@ -36,7 +37,7 @@ pub use limits::MOST_AT_ONCE;
 pub use local::Local;
 pub use pace::Pace;
 pub use scan::{Reading, Scanned};
-pub use send::{Fee, SendOptions, Sent, Simulated};
+pub use send::{Fee, Prepared, SendOptions, Sent, Simulated};
 pub use wallet::Wallet;
 
 pub use solana_rpc_client::nonblocking::rpc_client::RpcClient;

@@ -1,12 +1,14 @@
 //! Transactions that arrive: simulated, limited, priced, signed, and [delivered](crate::deliver).
 
 use base64::Engine as _;
+use serde_json::{json, Value};
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_hash::Hash;
 use solana_instruction::Instruction;
 use solana_message::{Message, VersionedMessage};
 use solana_pubkey::Pubkey;
 use solana_rpc_client_api::config::RpcSimulateTransactionConfig;
+use solana_rpc_client_api::request::RpcRequest;
 use solana_signature::Signature;
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
@@ -27,7 +29,8 @@ const BUDGET_UNITS: u32 = 450;
 pub enum Fee {
     /// This much.
     Fixed(u64),
-    /// This percentile of what was recently paid for the accounts that the transaction writes, within bounds.
+    /// This percentile of what was recently paid for the accounts that the transaction writes, within bounds. Slots in which
+    /// nobody paid for them say nothing of what it costs to be served first.
     Recent {
         /// 0 to 100.
         percentile: u8,
@@ -88,6 +91,24 @@ pub struct Sent {
     pub attempts: u32,
 }
 
+/// A signed transaction that was simulated and not sent.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The transaction.
+    pub transaction: VersionedTransaction,
+    /// The last block height at which it can land.
+    pub last_height: u64,
+    /// Compute units of the simulation.
+    pub compute_units: u64,
+}
+
+impl Prepared {
+    /// By which the chain will know it.
+    pub fn signature(&self) -> Signature {
+        self.transaction.signatures.first().copied().unwrap_or_default()
+    }
+}
+
 impl Connection {
     /// Runs instructions without keeping what they do.
     ///
@@ -136,18 +157,7 @@ impl Connection {
         instructions: &[Instruction],
         options: &SendOptions,
     ) -> Result<Vec<Instruction>> {
-        let units = unit_limit(simulated.compute_units, options);
-        let mut budget = vec![ComputeBudgetInstruction::set_compute_unit_limit(units)];
-        let price = self.fee(instructions, &options.fee).await?;
-        if price > 0 {
-            budget.push(ComputeBudgetInstruction::set_compute_unit_price(price));
-        }
-        if let Some(bytes) = simulated.loaded_bytes.filter(|_| options.limit_loaded_data) {
-            // The compute-budget program is loaded too; a page is what is paid for.
-            let limit = bytes.saturating_add(1_024).next_multiple_of(32 * 1024).min(MOST_LOADED_BYTES);
-            budget.push(ComputeBudgetInstruction::set_loaded_accounts_data_size_limit(limit));
-        }
-        Ok(budget)
+        Ok(budget_at(self.fee(instructions, &options.fee).await?, simulated, options))
     }
 
     /// Micro-lamports a compute unit.
@@ -155,10 +165,20 @@ impl Connection {
     /// # Errors
     /// An RPC error.
     pub async fn fee(&self, instructions: &[Instruction], fee: &Fee) -> Result<u64> {
-        let Fee::Recent { percentile, least, most } = *fee else {
-            let Fee::Fixed(price) = *fee else { return Ok(0) };
-            return Ok(price);
-        };
+        match *fee {
+            Fee::Fixed(price) => Ok(price),
+            Fee::Recent { percentile, least, most } => {
+                Ok(self.recent_fee(instructions, percentile).await?.clamp(least, most))
+            }
+        }
+    }
+
+    /// This percentile, 0 to 100, of what was recently paid for the accounts that instructions write, of the slots in which
+    /// anything was; micro-lamports a compute unit, zero where nobody paid. A slot that cannot be read counts as no slot.
+    ///
+    /// # Errors
+    /// An RPC error.
+    pub async fn recent_fee(&self, instructions: &[Instruction], percentile: u8) -> Result<u64> {
         let mut written: Vec<Pubkey> = instructions
             .iter()
             .flat_map(|i| &i.accounts)
@@ -168,8 +188,41 @@ impl Connection {
         written.sort_unstable();
         written.dedup();
         written.truncate(128);
-        let recent = self.rpc.get_recent_prioritization_fees(&written).await?;
-        Ok(percentile_of(recent.into_iter().map(|fee| fee.prioritization_fee).collect(), percentile).clamp(least, most))
+        let addresses: Vec<String> = written.iter().map(Pubkey::to_string).collect();
+        let request = RpcRequest::GetRecentPrioritizationFees;
+        let recent: Vec<Value> = self.rpc.send(request, json!([addresses])).await?;
+        let paid = recent.iter().filter_map(|slot| slot["prioritizationFee"].as_u64()).filter(|paid| *paid > 0);
+        Ok(percentile_of(paid.collect(), percentile))
+    }
+
+    /// Simulates, limits, prices and signs; sends nothing.
+    ///
+    /// # Errors
+    /// `Rejected` where the simulation refuses, `Configuration` where a signature is missing; an RPC error.
+    pub async fn prepare(
+        &self,
+        payer: &(dyn Signer + Sync),
+        signers: &[&(dyn Signer + Sync)],
+        instructions: &[Instruction],
+        options: &SendOptions,
+    ) -> Result<Prepared> {
+        let simulated = self.simulate(&payer.pubkey(), instructions).await?;
+        // Last, as in the simulation: a precompile names the instructions whose data it reads by their place.
+        let mut all = instructions.to_vec();
+        all.extend(self.budget(&simulated, instructions, options).await?);
+        let (blockhash, last_height) = self.rpc.get_latest_blockhash_with_commitment(self.rpc.commitment()).await?;
+        let signers: Vec<&dyn Signer> = signers.iter().map(|signer| *signer as &dyn Signer).collect();
+        let transaction = sign(payer, &signers, &all, blockhash)?;
+        Ok(Prepared { transaction, last_height, compute_units: simulated.compute_units })
+    }
+
+    /// Sends what was prepared; comes back when it is confirmed.
+    ///
+    /// # Errors
+    /// Those of [`Connection::deliver`].
+    pub async fn finish(&self, prepared: &Prepared) -> Result<Sent> {
+        let (signature, slot, attempts) = self.deliver(&prepared.transaction, prepared.last_height).await?;
+        Ok(Sent { signature, slot, compute_units: prepared.compute_units, attempts })
     }
 
     /// Simulates, limits, prices, signs and sends; comes back when it is confirmed.
@@ -184,17 +237,8 @@ impl Connection {
         instructions: &[Instruction],
         options: &SendOptions,
     ) -> Result<Sent> {
-        let simulated = self.simulate(&payer.pubkey(), instructions).await?;
-        // Last, as in the simulation: a precompile names the instructions whose data it reads by their place.
-        let mut all = instructions.to_vec();
-        all.extend(self.budget(&simulated, instructions, options).await?);
-        let (blockhash, last_height) = self.rpc.get_latest_blockhash_with_commitment(self.rpc.commitment()).await?;
-        let transaction = {
-            let signers: Vec<&dyn Signer> = signers.iter().map(|signer| *signer as &dyn Signer).collect();
-            sign(payer, &signers, &all, blockhash)?
-        };
-        let (signature, slot, attempts) = self.deliver(&transaction, last_height).await?;
-        Ok(Sent { signature, slot, compute_units: simulated.compute_units, attempts })
+        let prepared = self.prepare(payer, signers, instructions, options).await?;
+        self.finish(&prepared).await
     }
 }
 
@@ -221,8 +265,23 @@ pub fn sign(
         .map_err(|error| Error::Configuration(format!("the transaction cannot be signed: {error}")))
 }
 
-/// The compute-unit limit of what used so many when it was simulated.
-fn unit_limit(used_units: u64, options: &SendOptions) -> u32 {
+/// The compute-budget instructions that fit a simulation, at a price in micro-lamports a compute unit.
+pub fn budget_at(price_micro_lamports: u64, simulated: &Simulated, options: &SendOptions) -> Vec<Instruction> {
+    let units = unit_limit(simulated.compute_units, options);
+    let mut budget = vec![ComputeBudgetInstruction::set_compute_unit_limit(units)];
+    if price_micro_lamports > 0 {
+        budget.push(ComputeBudgetInstruction::set_compute_unit_price(price_micro_lamports));
+    }
+    if let Some(bytes) = simulated.loaded_bytes.filter(|_| options.limit_loaded_data) {
+        // The compute-budget program is loaded too; a page is what is paid for.
+        let limit = bytes.saturating_add(1_024).next_multiple_of(32 * 1024).min(MOST_LOADED_BYTES);
+        budget.push(ComputeBudgetInstruction::set_loaded_accounts_data_size_limit(limit));
+    }
+    budget
+}
+
+/// The compute-unit limit of what used so many when it was simulated: the priority fee is paid for all of them.
+pub fn unit_limit(used_units: u64, options: &SendOptions) -> u32 {
     let share = used_units.saturating_mul(options.headroom_percent as u64) / 100;
     let units = used_units.saturating_add(share.max(options.headroom_units as u64)).saturating_add(BUDGET_UNITS as u64);
     units.min(MOST_COMPUTE_UNITS as u64) as u32
@@ -245,6 +304,24 @@ mod tests {
         assert_eq!(percentile_of(vec![], 50), 0);
         assert_eq!(percentile_of(vec![9, 1, 5], 50), 5);
         assert_eq!((percentile_of(vec![9, 1, 5], 0), percentile_of(vec![9, 1, 5], 100)), (1, 9));
+    }
+
+    /// Seen in the field: of the slots of the last minute more than half had no transaction on the accounts, so the median
+    /// was zero and nothing landed while everybody else paid.
+    #[tokio::test]
+    async fn slots_in_which_nobody_paid_or_that_cannot_be_read_do_not_lower_the_fee() {
+        let slots = [0, 0, 0, 0, 0, 900, 500, 700].map(|fee| json!({ "slot": 1, "prioritizationFee": fee }));
+        let odd = [json!(null), json!({ "slot": 2 }), json!({ "slot": 3, "prioritizationFee": -5 })];
+        let answers = std::collections::HashMap::from([(
+            RpcRequest::GetRecentPrioritizationFees,
+            Value::from([slots.to_vec(), odd.to_vec()].concat()),
+        )]);
+        let rpc =
+            solana_rpc_client::nonblocking::rpc_client::RpcClient::new_mock_with_mocks("succeeds".to_owned(), answers);
+        let connection = Connection::over(rpc);
+        assert_eq!(connection.recent_fee(&[], 50).await.unwrap(), 700);
+        let fee = Fee::Recent { percentile: 50, least: 0, most: 600 };
+        assert_eq!(connection.fee(&[], &fee).await.unwrap(), 600);
     }
 
     #[test]

@@ -61,13 +61,16 @@ impl Wallet {
 /// Reads a key file.
 ///
 /// # Errors
-/// `Configuration`, with the command that makes a key.
+/// `Configuration`: where there is no file, with the command that makes a key; where there is one that is no key, without,
+/// since that command would overwrite it.
 pub fn read_key(path: &Path) -> Result<Keypair> {
     read_keypair_file(path).map_err(|error| {
-        let path = path.display();
-        Error::Configuration(format!(
-            "no key at {path}: {error}; make one with `solana-keygen new -o {path}`, or name another with --keypair"
-        ))
+        let shown = path.display();
+        Error::Configuration(if path.try_exists().unwrap_or(true) {
+            format!("{shown} is not a key file: {error}; name another with --keypair")
+        } else {
+            format!("no key at {shown}; make one with `solana-keygen new -o {shown}`, or name another with --keypair")
+        })
     })
 }
 
@@ -76,5 +79,19 @@ fn expand(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
         (Some(rest), Some(home)) => Path::new(&home).join(rest),
         _ => PathBuf::from(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_names_a_file_that_is_no_key_is_not_told_to_overwrite_it() {
+        let no_key = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let said = |path: &Path| read_key(path).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(said(&no_key).contains("is not a key file") && !said(&no_key).contains("solana-keygen"));
+        let absent = Path::new("/nowhere/id.json");
+        assert!(said(absent).contains("no key at /nowhere/id.json; make one with `solana-keygen new"));
     }
 }

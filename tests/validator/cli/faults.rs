@@ -19,20 +19,43 @@ impl CliWorld {
         ensure!(self.run("").await?.ended(2)?.err.contains("Commands:"), "no help");
         self.run("engine dance").await?.ended(2)?;
         self.run("deposit USDC 1e3").await?.ended(2)?;
-        self.run("engine list").await?.done()?.shows(&["none"])?;
         let program = plimsoll_sdk::pda::PROGRAM_ID.to_string();
         let advice = "plimsoll-migrate deploy";
+        self.run("engine list").await?.failed_with(&["there is no program at", &program, advice])?;
         self.run("engine show").await?.failed_with(&["there is no program at", &program, advice])?;
         self.run("engine create --config engine.toml --yes").await?.failed_with(&["there is no program", advice])?;
         // A program's faults come as JSON where answers do.
         let answer = self.run("engine show --json").await?.ended(1)?;
         let fault: serde_json::Value = serde_json::from_str(&answer.err)?;
-        ensure!(fault["error"].as_str().is_some_and(|text| text.contains(&program)), "{fault}");
-        ensure!(fault["advice"].as_str().is_some_and(|text| text.contains(advice)), "{fault}");
-        for program in programs()? {
+        ensure!(fault["message"].as_str().is_some_and(|text| text.contains(&program)), "{fault}");
+        ensure!(fault["hint"].as_str().is_some_and(|text| text.contains(advice)), "{fault}");
+        let (mock, others): (Vec<_>, Vec<_>) =
+            programs()?.into_iter().partition(|program| program.id == mock_oracle::ID);
+        for program in others {
+            self.surfnet.deploy(&program).await?;
+        }
+        self.what_is_missing_is_told_before_anything_is_sent().await?;
+        for program in mock {
             self.surfnet.deploy(&program).await?;
         }
         self.run("engine show").await?.failed_with(&["there is no engine", "plimsoll engine create"])?;
+        Ok(())
+    }
+
+    /// A dry run says so too.
+    async fn what_is_missing_is_told_before_anything_is_sent(&self) -> Result<()> {
+        for caution in ["--dry-run", "--yes"] {
+            let without_mock = self.run(&format!("engine create --config engine.toml {caution}")).await?;
+            without_mock.failed_with(&["price[0].primary.program: the mock oracle", "is not on this cluster"])?;
+            let file = std::fs::read_to_string(self.path("engine.toml"))?;
+            let nowhere = solana_pubkey::Pubkey::new_unique().to_string();
+            let named = file.replacen("{ seed = \"plimsoll btc\", decimals = 8 }", &format!("\"{nowhere}\""), 1);
+            ensure!(named != file, "the file has other mints");
+            self.write("no-mint.toml", &named)?;
+            let without_mint = self.run(&format!("engine create --config no-mint.toml {caution}")).await?;
+            without_mint.failed_with(&["bank[2].mint: there is no mint", &nowhere])?;
+        }
+        ensure!(self.connection.engines().await?.accounts.is_empty(), "something was sent");
         Ok(())
     }
 

@@ -15,6 +15,8 @@ use crate::world::{text, CliWorld};
 
 /// A ten-thousandth of a cent: what rounding may change between two reads.
 const SLACK_USD_PICO: i128 = 1_000_000;
+/// Pico-dollars of a micro-dollar.
+const MICRO: i128 = 1_000_000;
 /// Liquidation prices are shown with eight decimals.
 const PRICE_EXPONENT: i32 = -8;
 
@@ -41,13 +43,13 @@ impl Figures {
 
     /// The same figures as the command line has them.
     fn read(exact: &Value) -> Result<Self> {
-        let number = |name: &str| -> Result<i128> { Ok(text(exact, &format!("/{name}"))?.parse()?) };
+        let number = |name: &str| -> Result<i128> { Ok(text(exact, &format!("/{name}"))?.parse::<i128>()? * MICRO) };
         Ok(Self {
-            nav: number("nav_usd_pico")?,
-            mmr: number("mmr_usd_pico")?,
-            tmr: number("tmr_usd_pico")?,
-            init_nav: number("init_nav_usd_pico")?,
-            imr: number("imr_usd_pico")?,
+            nav: number("nav_usd_micro")?,
+            mmr: number("mmr_usd_micro")?,
+            tmr: number("tmr_usd_micro")?,
+            init_nav: number("init_nav_usd_micro")?,
+            imr: number("imr_usd_micro")?,
             ratio_ppm: exact["ratio_ppm"].as_u64().context("no ratio")?.into(),
         })
     }
@@ -110,35 +112,62 @@ impl CliWorld {
     pub async fn an_account_is_inspected(&mut self) -> Result<()> {
         self.prices_until("200", "averages are at 200", 120, "price list", |found| {
             let near = |path| found.pointer(path).and_then(Value::as_str).is_some_and(|price| price >= "199.9");
-            near("/board/1/fast_$") && near("/board/1/slow_$")
+            near("/board/1/fast_usd") && near("/board/1/slow_usd")
         })
         .await?;
         self.run("borrow USDC 14000 --keypair alice.json").await?.done()?;
+        self.what_is_free_is_told().await?;
         let alice = self.account("alice")?;
         let before = self.read(&alice).await?;
         let shown = self.json(&format!("account show {alice}")).await?;
         let after = self.read(&alice).await?;
-        Self::agree(&shown["exact"], before.figures(&[])?, after.figures(&[])?)?;
+        Self::agree(&shown["margin"], before.figures(&[])?, after.figures(&[])?)?;
         // Where it comes under water: the SDK agrees on both sides of that price.
         let prices = shown["liquidation_prices"].as_array().context("no liquidation prices")?;
-        ensure!(prices.len() == 1 && prices[0]["price"] == "SOL" && prices[0]["above_$"] == "-", "{prices:#?}");
-        let below = e8(text(&prices[0], "/below_$")?)?;
+        ensure!(prices.len() == 1 && prices[0]["price"] == "SOL" && prices[0]["above_usd"].is_null(), "{prices:#?}");
+        let below = e8(text(&prices[0], "/below_usd")?)?;
         let step = below / 100_000;
         ensure!(after.is_healthy_at(1, below + step)? && !after.is_healthy_at(1, below - step)?, "{prices:#?}");
         // The same in a table, for people.
         let table = self.run(&format!("account show {alice}")).await?.done()?;
-        let ratio = text(&shown, "/account/margin_ratio")?;
+        let ppm = shown["margin"]["ratio_ppm"].as_u64().context("no ratio")?;
+        let ratio = &format!("{}.{:04}", ppm / 1_000_000, ppm % 1_000_000 / 100);
         let head = ["NAV", "MMR", ratio, "healthy", "balances:", "SOL-PERP", "liquidation prices", "venues that may"];
-        let table = table.shows(&head)?.shows(&["-14000"])?;
+        let table = table.shows(&head)?.shows(&["-14,000"])?;
         // Each second's interest raises the price a little: the table's is between those before and after it.
         let again = self.json(&format!("account show {alice}")).await?;
-        let range = below..=e8(text(&again, "/liquidation_prices/0/below_$")?)?;
+        let range = below..=e8(text(&again, "/liquidation_prices/0/below_usd")?)?;
         let in_table = |word: &str| e8(word).is_ok_and(|price| range.contains(&price));
         ensure!(table.out.split_whitespace().any(in_table), "no price within {range:?}:\n{}", table.out);
         self.run("account list --everybody").await?.done()?.shows(&[&alice.to_string(), ratio])?;
         let list = self.json("account list --everybody").await?;
         // Least healthy first: the poor maker, then Alice.
-        ensure!(list[1]["account"] == alice.to_string() && list[1]["ratio"] == ratio, "{list:#}");
+        let second = &list["accounts"][1];
+        ensure!(second["account"] == alice.to_string() && second["margin"]["ratio_ppm"] == ppm, "{list:#}");
+        Ok(())
+    }
+
+    /// A refusal says how much would go, and that much does.
+    async fn what_is_free_is_told(&self) -> Result<()> {
+        self.prices("200").await?;
+        let refused = self.run("borrow USDC 14000 --keypair alice.json --json").await?.ended(1)?;
+        let fault: Value = serde_json::from_str(&refused.err)?;
+        ensure!(
+            fault["name"] == "InitialMarginInsufficient" && fault["free"]["bound"] == "initial_margin",
+            "{fault:#}"
+        );
+        let free: f64 = text(&fault, "/free/most_decimal")?.parse()?;
+        ensure!(free > 100.0 && free < 1_000.0, "{fault:#}");
+        for command in ["borrow USDC max", "withdraw SOL max"] {
+            self.prices("200").await?;
+            let would = self.json(&format!("{command} --keypair alice.json --dry-run")).await?;
+            ensure!(text(&would, "/moved_decimal")?.parse::<f64>()? > 0.0 && would["asked"].is_null(), "{would:#}");
+            // Taking it leaves nothing that could be added.
+            let left: f64 = text(&would, "/margin/after/free_usd")?.parse()?;
+            ensure!((0.0..1.0).contains(&left), "{would:#}");
+        }
+        let more = self.run("withdraw SOL 100 --keypair alice.json").await?;
+        more.failed_with(&["the engine refused", "SOL may be taken out now, bound by initial margin"])?;
         Ok(())
     }
 
@@ -149,26 +178,32 @@ impl CliWorld {
         let shown = self.json(&asked).await?;
         let after = self.read(&alice).await?;
         let at = |read: &Read| read.figures(&[(1, 16_825_000_000)]);
-        let then = &shown["exact"]["then"];
+        let then = &shown["margin"]["after"];
         // Averages follow here, so initial margins are another matter: spot's are the same.
-        for name in ["nav_usd_pico", "mmr_usd_pico", "tmr_usd_pico"] {
-            let said: i128 = text(then, &format!("/{name}"))?.parse()?;
+        for name in ["nav_usd_micro", "mmr_usd_micro", "tmr_usd_micro"] {
+            let said = text(then, &format!("/{name}"))?.parse::<i128>()? * MICRO;
             let of = |figures: Figures| match name {
-                "nav_usd_pico" => figures.nav,
-                "mmr_usd_pico" => figures.mmr,
+                "nav_usd_micro" => figures.nav,
+                "mmr_usd_micro" => figures.mmr,
                 _ => figures.tmr,
             };
             let (one, two) = (of(at(&before)?), of(at(&after)?));
             let range = one.min(two) - SLACK_USD_PICO..=one.max(two) + SLACK_USD_PICO;
             ensure!(range.contains(&said), "{name}: {said}, the SDK has {one} and then {two}");
         }
-        Self::agree(&shown["exact"]["now"], before.figures(&[])?, after.figures(&[])?)?;
-        ensure!(then["may_be_liquidated"] == true && shown["exact"]["now"]["may_be_liquidated"] == false, "{shown:#}");
+        Self::agree(&shown["margin"]["before"], before.figures(&[])?, after.figures(&[])?)?;
+        ensure!(
+            then["may_be_liquidated"] == true && shown["margin"]["before"]["may_be_liquidated"] == false,
+            "{shown:#}"
+        );
         let table = self.run(&asked).await?.done()?;
         table.shows(&["SOL", "168.25", "under water: may be cured", "healthy"])?;
         // Right after a jump the average has not followed: nobody may liquidate yet.
         let jump = self.json(&format!("simulate {alice} --price SOL=168.25 --spot-only")).await?;
-        ensure!(jump["exact"]["then"]["may_be_liquidated"] == false, "{jump:#}");
+        let jumped = &jump["margin"]["after"];
+        ensure!(jumped["may_be_liquidated"] == false, "{jump:#}");
+        ensure!(jumped["health"] == "below_at_spot_not_yet_at_average", "{jump:#}");
+        ensure!(jumped["liquidatable_in_secs"].as_u64().is_some_and(|secs| secs > 0), "{jump:#}");
         self.run(&format!("simulate {alice} --price ETC=5")).await?.failed_with(&["there is no price \"ETC\""])?;
         self.run(&format!("simulate {alice} --price SOL=0")).await?.failed_with(&["a price is above zero"])?;
         Ok(())

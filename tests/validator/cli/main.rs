@@ -1,6 +1,7 @@
 //! Everything that `plimsoll` offers, typed as a person types it: an engine from its file to its hand-over, on surfpool.
 //! Skipped, with the reason, where Node.js or its addon is not there.
 
+mod answers;
 mod authority;
 mod beginning;
 mod fall;
@@ -58,5 +59,6 @@ async fn everything_the_command_line_offers_is_typed_once_and_does_what_it_says(
         shells_can_complete,
     );
     let commands = world.tool.everything_was_typed().await.unwrap_or_else(|error| panic!("{error:#}"));
-    println!("{commands} commands, all typed");
+    let answers = world.answers.all_were_seen().unwrap_or_else(|error| panic!("{error:#}"));
+    println!("{commands} commands, all typed; {answers} kinds of JSON, all as the schema says");
 }

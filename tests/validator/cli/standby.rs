@@ -11,9 +11,10 @@ use crate::world::{text, CliWorld, STANDBY_SOL};
 impl CliWorld {
     pub async fn a_price_is_switched_to_its_standby_and_back(&self) -> Result<()> {
         let listed = self.json("price standby").await?;
-        ensure!(text(&listed, "/0/price")? == "SOL" && text(&listed, "/0/in_use")? == "no", "{listed:#}");
-        ensure!(text(&listed, "/0/problem")? == "there is no such account", "{listed:#}");
-        ensure!(text(&listed, "/0/risk_authority_may_switch")? == "now", "{listed:#}");
+        let of = &listed["standbys"][0];
+        ensure!(of["source"]["price"] == "SOL" && of["in_use"] == false, "{listed:#}");
+        ensure!(of["source"]["problem"] == "there is no such account", "{listed:#}");
+        ensure!(of["risk_authority_may_switch_in_secs"] == 0, "{listed:#}");
         let standby = self.create_feed(STANDBY_SOL).await?;
         let price = Config::read(&self.path("engine.toml"))?.prices.into_iter().find(|price| price.name == "SOL/USD");
         let id = price.ok_or_else(|| anyhow::anyhow!("no price of SOL"))?.primary.feed_id.0;
@@ -26,7 +27,7 @@ impl CliWorld {
         self.switch(standby, "price switch SOL --yes --keypair successor.json").await?;
         self.run("price list").await?.done()?.shows(&["standby", "no: 1 of 5 updates"])?;
         let listed = self.json("price standby").await?;
-        ensure!(text(&listed, "/0/in_use")? == "yes", "{listed:#}");
+        ensure!(listed["standbys"][0]["in_use"] == true, "{listed:#}");
         // What is posted and refreshed is the source in use.
         self.prices("168").await?;
         let found = self.json("price list").await?;
@@ -34,9 +35,10 @@ impl CliWorld {
         self.switch(primary, &format!("price switch SOL --back --update {primary} --yes --keypair successor.json"))
             .await?;
         let listed = self.json("price standby").await?;
-        ensure!(text(&listed, "/0/authority_may_switch")?.starts_with("in "), "{listed:#}");
+        let secs = listed["standbys"][0]["authority_may_switch_in_secs"].as_u64();
+        ensure!(secs.is_some_and(|secs| secs > 0), "{listed:#}");
         self.prices_until("168", "averages are ready", 60, "price list", |found| {
-            found.pointer("/board/1/ready").is_some_and(|ready| ready == "yes")
+            found.pointer("/board/1/ready").is_some_and(|ready| ready == true)
         })
         .await
     }
@@ -46,7 +48,7 @@ impl CliWorld {
         for _ in 0..10 {
             tokio::time::sleep(Duration::from_secs(1)).await;
             self.post_only(source, 168).await?;
-            if self.run(line).await?.done().is_ok() {
+            if self.run(&format!("{line} --json")).await?.done().is_ok() {
                 return Ok(());
             }
         }

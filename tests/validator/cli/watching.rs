@@ -44,7 +44,7 @@ impl CliWorld {
         self.prices("168").await?;
         watched.until("another ratio", |screen| ratio_of(screen, &alice).filter(|ratio| *ratio < first)).await?;
         self.prices_until("168", "Alice may be liquidated", 120, &format!("account show {alice}"), |shown| {
-            shown.pointer("/exact/may_be_liquidated").is_some_and(|may| may == true)
+            shown.pointer("/margin/may_be_liquidated").is_some_and(|may| may == true)
         })
         .await?;
         watched.until("what may be done", |screen| screen.contents().contains("cure").then_some(())).await?;
@@ -59,8 +59,9 @@ impl CliWorld {
         // Once, in a pipe; and for programs.
         self.run("keeper top --once").await?.done()?.shows(&[&alice, "standing", "cure"])?;
         let listed = self.json("keeper top --once --rows 2").await?;
-        ensure!(listed.as_array().map(Vec::len) == Some(2), "{listed:#}");
+        ensure!(listed["accounts"].as_array().map(Vec::len) == Some(2), "{listed:#}");
         self.run("keeper top --json").await?.failed_with(&["--once"])?;
+        self.run("keeper top").await?.failed_with(&["needs a terminal", "--once"])?;
         Ok(())
     }
 

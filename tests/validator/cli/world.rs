@@ -18,6 +18,8 @@ use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 use tempfile::TempDir;
 
+use crate::answers::Answers;
+
 /// What everybody has for fees and rent.
 const LAMPORTS: u64 = 10_000_000_000;
 const LOCALNET: &str = include_str!("../../../migrations/localnet.toml");
@@ -43,6 +45,8 @@ pub struct CliWorld {
     pub home: TempDir,
     /// `plimsoll`.
     pub tool: Tool,
+    /// What its JSON has to be.
+    pub answers: Answers,
     /// The engine that the person will have created.
     pub keys: EngineKeys,
     /// Their key, which is the Solana CLI's: has lamports, creates everything.
@@ -68,14 +72,17 @@ impl CliWorld {
         std::fs::write(solana.join("cli/config.yml"), config)?;
         let tool = Tool::new(binary, home.path());
         let (connection, keys) = (Connection::new(&cluster), EngineKeys::created_by(&owner.pubkey(), 0));
-        let world = Self { surfnet, connection, home, tool, keys, owner };
+        let answers = Answers::committed()?;
+        let world = Self { surfnet, connection, home, tool, answers, keys, owner };
         world.write("engine.toml", &engine_file())?;
         Ok(world)
     }
 
-    /// Types a line.
+    /// Types a line; whatever it prints as JSON is what the committed schema says.
     pub async fn run(&self, line: &str) -> Result<Answer> {
-        self.tool.run(line).await
+        let answer = self.tool.run(line).await?;
+        self.answers.check(&answer)?;
+        Ok(answer)
     }
 
     /// Types a line that must succeed, and reads its JSON.
@@ -168,8 +175,8 @@ impl CliWorld {
     pub async fn prices(&self, sol: &str) -> Result<()> {
         for _ in 0..MOST_POSTS {
             let posted = self.json(&format!("price post USDC=1 SOL={sol} BTC=100000")).await?;
-            if text(&posted, "/board/1/taken")? == "yes" {
-                ensure!(text(&posted, "/board/1/spot_$")? == sol, "{posted:#}");
+            if posted["board"][1]["taken"] == true {
+                ensure!(text(&posted, "/board/1/spot_usd")? == sol, "{posted:#}");
                 return Ok(());
             }
             tokio::time::sleep(LOOKED_EVERY).await;

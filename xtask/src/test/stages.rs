@@ -64,13 +64,17 @@ pub const STAGES: [Stage; 16] = [
 /// Enough accounts for every path of the replay, few enough for a minute.
 const REPLAY_SMOKE: [&str; 2] = ["--accounts", "60"];
 /// Where money is, what computes with it elsewhere, and the tools: none of them compiles a chain.
-const LINTED: [&str; 12] = [
+const LINTED: [&str; 16] = [
     "plimsoll-risk",
     "plimsoll-state",
     "plimsoll-ledger",
     "plimsoll-interface",
     "plimsoll-oracle",
     "plimsoll",
+    "example-venue",
+    "example-treasury",
+    "mock-oracle",
+    "testkit-hostile",
     "plimsoll-wasm",
     "plimsoll-model",
     "plimsoll-sdk",
@@ -188,6 +192,7 @@ fn clients(run: &Run) -> Outcome {
         "plimsoll-localnet",
         "plimsoll-interface",
         "plimsoll-oracle",
+        "plimsoll-declared",
         "plimsoll-migrations",
         "plimsoll-wasm",
         "mock-oracle",

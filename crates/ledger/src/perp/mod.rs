@@ -5,6 +5,7 @@
 
 mod close;
 mod exchange;
+mod fill;
 mod index;
 mod legs;
 mod rest;
@@ -13,6 +14,7 @@ mod tests;
 
 pub use close::*;
 pub use exchange::*;
+pub use fill::*;
 pub use index::*;
 pub use legs::*;
 pub use rest::*;

@@ -1,7 +1,7 @@
 //! Moves a position from a seller to a buyer at an agreed price.
 
 use anchor_lang::prelude::*;
-use plimsoll_ledger::{account, perp, pool};
+use plimsoll_ledger::{account, perp};
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::params::{MAX_ATOMS, MAX_BASE_UNITS};
@@ -301,7 +301,7 @@ impl FillContext<'_, '_> {
         }
     }
 
-    /// Moves base and cash; the fees of both sides become the market's own claim, the deficit first.
+    /// Moves base and cash, and holds what is open afterwards against the cap.
     #[inline(never)]
     #[expect(clippy::indexing_slicing, reason = "a place is one that a search of the same table has found")]
     fn apply(
@@ -311,30 +311,16 @@ impl FillContext<'_, '_> {
         seller: &mut MarginAccount,
         fee: Atoms,
     ) -> Result<(perp::Exchanged, PositionState, PositionState)> {
-        let buyer_leg = perp::open_leg(buyer, market)?;
-        let seller_leg = perp::open_leg(seller, market)?;
-        let signed_fee = fee.signed()?;
-        let exchanged = perp::exchange(
-            self.slot,
-            market,
-            &mut buyer.derivatives[buyer_leg],
-            &mut seller.derivatives[seller_leg],
-            self.units,
-            self.quote.negative()?.try_sub(signed_fee)?,
-            self.quote.signed()?.try_sub(signed_fee)?,
-            self.books.funding(),
-        )?;
-        if !exchanged.opened_units.is_zero() {
+        let trade = perp::Trade { units: self.units, quote: self.quote, fee };
+        let filled = perp::fill(self.slot, market, buyer, seller, &trade, self.books.funding())?;
+        if !filled.exchanged.opened_units.is_zero() {
             for side in [Side::Long, Side::Short] {
                 let open_interest = self.slot.open_interest(market, side);
                 ensure!(open_interest <= market.open_interest_cap(), EngineError::OpenInterestCapReached);
             }
         }
-        pool::add_own_claim(market, fee.try_add(fee)?)?;
-        perp::close_leg_if_zero(buyer, buyer_leg, market)?;
-        perp::close_leg_if_zero(seller, seller_leg, market)?;
         let state = |account: &MarginAccount, leg: usize| PositionState::from(&account.derivatives[leg]);
-        Ok((exchanged, state(buyer, buyer_leg), state(seller, seller_leg)))
+        Ok((filled.exchanged, state(buyer, filled.buyer_leg), state(seller, filled.seller_leg)))
     }
 }
 

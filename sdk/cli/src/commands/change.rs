@@ -5,22 +5,26 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use plimsoll_migrations::chain::venues;
 use plimsoll_migrations::steps::Applied;
-use plimsoll_migrations::Result;
 use plimsoll_risk::ratchet::{Change, Progress};
 use plimsoll_risk::units::UnixSecs;
 use plimsoll_sdk::change::{outline, ramps, Asked, InForce};
 use plimsoll_sdk::ix;
 use plimsoll_sdk::ix::args::RampArg;
 use plimsoll_state::{OracleKind, PendingChange, Venue};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use super::engine::role_name;
-use crate::amount::show;
+use crate::answer::Answer;
 use crate::context::{Context, Loaded};
+use crate::fault::Result;
 use crate::names::name_of;
-use crate::output::Report;
+use crate::quantity::Amount;
+use crate::row;
+use crate::text::Text;
+use crate::transaction::{Transaction, Transactions};
 use crate::usage::usage;
 
 /// Commands on changes that wait.
@@ -126,7 +130,7 @@ fn words(loaded: &Loaded, change: &PendingChange) -> String {
             format!("{}: {next}", role_name(args.role))
         }
         Some(Asked::WithdrawInsurance { bank, destination, args }) => {
-            let most = show(args.most_atoms as i128, loaded.decimals(bank) as u32);
+            let most = Amount::of(args.most_atoms, loaded.decimals(bank)).text();
             format!("of {}: at most {most} to {destination}", name_of(&names.banks, bank))
         }
         Some(Asked::Params(_)) | None => return name.to_owned(),
@@ -169,41 +173,117 @@ async fn pending(context: &Context, loaded: &Loaded) -> Result<()> {
     Ok(())
 }
 
-fn report(loaded: &Loaded, found: &[PendingChange], venues: &[(Pubkey, Venue)]) -> Report {
-    let now = UnixSecs::new(loaded.accounts.now);
-    let (mut rows, mut exact) = (Vec::new(), Vec::new());
-    for change in found {
-        let (asked, changes) = changes_of(loaded, venues, change);
-        let whole = asked.as_ref().and_then(listed);
-        let proposer = Pubkey::new_from_array(change.proposer).to_string();
-        let lines: Vec<String> = changes.iter().map(ToString::to_string).chain(whole.clone()).collect();
-        let (what, stands) = (words(loaded, change), state(change, now));
-        let differences: Vec<_> = changes
-            .iter()
-            .map(|change| {
-                let (from, to) = change.numbers.unzip();
-                json!({ "name": change.name, "from": from, "to": to, "effect": change.effect.words() })
-            })
-            .collect();
-        exact.push(json!({
-            "number": change.id,
-            "address": loaded.accounts.keys.change(change.id).to_string(),
-            "what": what,
-            "instruction": outline(change.data()).map(|outline| outline.name),
-            "changes": differences,
-            "arguments": whole,
-            "proposer": proposer,
-            "state": stands,
-            "proposed_at": change.proposed_at,
-            "due_at": change.due_at,
-            "expires_at": change.expires_at,
-        }));
-        let times = format!("{} to {}", change.due_at, change.expires_at);
-        rows.push(vec![change.id.to_string(), what, lines.join("\n"), proposer, stands, times]);
+/// Changes that wait.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Pending {
+    /// By number; those that have expired among them.
+    pub changes: Vec<PendingOne>,
+}
+
+/// A change that waits.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PendingOne {
+    /// Its number.
+    pub number: u64,
+    /// Its address.
+    pub address: String,
+    /// What it is, by name.
+    pub what: String,
+    /// Its instruction; null where this client does not know it.
+    pub instruction: Option<&'static str>,
+    /// What it would make of what is in force.
+    pub changes: Vec<Changed>,
+    /// What it sets that is new, whole, in words; null where it only changes.
+    pub arguments: Option<String>,
+    /// Who proposed it.
+    pub proposer: String,
+    /// How far it is.
+    pub state: State,
+    /// When it was proposed.
+    pub proposed_at_unix_secs: i64,
+    /// From when on anybody may execute it.
+    pub due_at_unix_secs: i64,
+    /// From when on nobody can.
+    pub expires_at_unix_secs: i64,
+    #[serde(skip)]
+    stands: String,
+}
+
+/// A value that would change.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Changed {
+    /// Its name.
+    pub name: String,
+    /// What it is, where it is a number: text, since it may exceed 2^53.
+    pub from: Option<String>,
+    /// What it would be.
+    pub to: Option<String>,
+    /// What that does to users, in words.
+    pub effect: &'static str,
+    #[serde(skip)]
+    line: String,
+}
+
+/// How far a change is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nobody can execute it yet.
+    Waiting,
+    /// Anybody can.
+    Due,
+    /// Nobody can any more.
+    Expired,
+}
+
+impl Answer for Pending {
+    fn text(&self) -> Text {
+        let rows = self.changes.iter().map(|of| {
+            let lines: Vec<&str> =
+                of.changes.iter().map(|change| change.line.as_str()).chain(of.arguments.as_deref()).collect();
+            let times = format!("{} to {}", of.due_at_unix_secs, of.expires_at_unix_secs);
+            row![of.number, of.what, lines.join("\n"), of.proposer, of.stands, times]
+        });
+        let columns = ["number", "what", "changes", "proposer", "state", "can be executed (Unix seconds)"];
+        Text::table(&columns, rows.collect())
     }
-    let columns = ["number", "what", "changes", "proposer", "state", "can be executed (Unix seconds)"];
-    // Programs get the numbers, people the table.
-    Report::default().with_exact("pending", json!(exact)).with_text_rows(&columns, rows)
+}
+
+fn report(loaded: &Loaded, found: &[PendingChange], venues: &[(Pubkey, Venue)]) -> Pending {
+    Pending { changes: found.iter().map(|change| pending_one(loaded, change, venues)).collect() }
+}
+
+fn pending_one(loaded: &Loaded, change: &PendingChange, venues: &[(Pubkey, Venue)]) -> PendingOne {
+    let now = UnixSecs::new(loaded.accounts.now);
+    let (asked, changes) = changes_of(loaded, venues, change);
+    let changes = changes.iter().map(|change| {
+        let (from, to) = change.numbers.unzip();
+        Changed {
+            name: change.name.to_string(),
+            from: from.map(|number| number.to_string()),
+            to: to.map(|number| number.to_string()),
+            effect: change.effect.words(),
+            line: change.to_string(),
+        }
+    });
+    PendingOne {
+        number: change.id,
+        address: loaded.accounts.keys.change(change.id).to_string(),
+        what: words(loaded, change),
+        instruction: outline(change.data()).map(|outline| outline.name),
+        changes: changes.collect(),
+        arguments: asked.as_ref().and_then(listed),
+        proposer: Pubkey::new_from_array(change.proposer).to_string(),
+        state: match change.schedule().at(now) {
+            Progress::Waiting(_) => State::Waiting,
+            Progress::Due => State::Due,
+            Progress::Expired => State::Expired,
+        },
+        proposed_at_unix_secs: change.proposed_at,
+        due_at_unix_secs: change.due_at,
+        expires_at_unix_secs: change.expires_at,
+        stands: state(change, now),
+    }
 }
 
 /// What refreshes the price that a listing needs, in the same transaction.
@@ -238,16 +318,13 @@ async fn cancel(context: &Context, loaded: &Loaded, number: Option<u64>) -> Resu
     let keys = &loaded.accounts.keys;
     let found = context.session.connection.changes(&keys.engine).await?;
     let ended = chosen(loaded, &found, number, Progress::Expired)?;
-    let mut done = Report::default();
-    if ended.is_empty() {
-        done = done.with_note("nothing has expired");
-    }
+    let mut transactions: Vec<Transaction> = Vec::new();
     for change in ended {
         let cancel = ix::cancel_change(keys, context.session.address()?, change);
         let what = format!("cancel change {}, {}", change.id, words(loaded, change));
-        done = done.and(context.perform(&what, Some(&format!("{what}?")), &[], &[cancel]).await?);
+        transactions.push(context.perform(&what, Some(&format!("{what}?")), &[], &[cancel]).await?);
     }
-    done.print(context.json);
+    Transactions { transactions, nothing: "nothing has expired" }.print(context.json);
     Ok(())
 }
 
@@ -255,26 +332,19 @@ async fn execute(context: &Context, loaded: &Loaded, number: Option<u64>) -> Res
     let keys = &loaded.accounts.keys;
     let found = context.session.connection.changes(&keys.engine).await?;
     let due = chosen(loaded, &found, number, Progress::Due)?;
-    let mut done = Report::default();
-    if due.is_empty() {
-        done = done.with_note("nothing is due");
-    }
+    let mut transactions: Vec<Transaction> = Vec::new();
     for change in due {
         let execute = ix::execute_change(keys, context.session.address()?, change);
         let instructions: Vec<Instruction> = before(loaded, change).into_iter().chain([execute]).collect();
         let what = format!("execute change {}, {}", change.id, words(loaded, change));
-        done = done.and(context.perform(&what, Some(&format!("{what}?")), &[], &instructions).await?);
+        transactions.push(context.perform(&what, Some(&format!("{what}?")), &[], &instructions).await?);
     }
-    done.print(context.json);
+    Transactions { transactions, nothing: "nothing is due" }.print(context.json);
     Ok(())
 }
 
 async fn advance(context: &Context, loaded: &Loaded) -> Result<()> {
-    let mut done = Report::default();
-    let moving = ramps(&loaded.accounts.registry);
-    if moving.is_empty() {
-        done = done.with_note("nothing ramps");
-    }
+    let (moving, mut transactions) = (ramps(&loaded.accounts.registry), Vec::new());
     for of in moving {
         let name = match of {
             RampArg::Params => "the parameters".to_owned(),
@@ -282,27 +352,50 @@ async fn advance(context: &Context, loaded: &Loaded) -> Result<()> {
             RampArg::Market(market) => format!("the rate of {}", name_of(&loaded.names.markets, market)),
         };
         let step = ix::advance_ramp(&loaded.accounts.keys, of);
-        done = done.and(context.perform(&format!("move {name}"), None, &[], &[step]).await?);
+        transactions.push(context.perform(&format!("move {name}"), None, &[], &[step]).await?);
     }
-    done.print(context.json);
+    Transactions { transactions, nothing: "nothing ramps" }.print(context.json);
     Ok(())
 }
 
-/// What was proposed and is not due, and what others proposed.
-pub fn waiting(applied: &Applied) -> Report {
-    if applied.waiting.is_empty() && applied.others.is_empty() {
-        return Report::default();
-    }
-    let rows = applied.waiting.iter().map(|waiting| {
-        let due = format!("in {}", span(waiting.due_in_secs.unsigned_abs()));
-        vec![waiting.id.to_string(), waiting.step.clone(), waiting.due_at.to_string(), due]
+/// A step that was proposed and is not due.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Waiting {
+    /// The number of its change.
+    pub number: u64,
+    /// The step, in words.
+    pub step: String,
+    /// From when on anybody may execute it.
+    pub due_at_unix_secs: i64,
+    /// In how many seconds that is.
+    pub due_in_secs: i64,
+}
+
+/// What was proposed and is not due.
+pub fn waiting(applied: &Applied) -> Vec<Waiting> {
+    let of = applied.waiting.iter().map(|waiting| Waiting {
+        number: waiting.id,
+        step: waiting.step.clone(),
+        due_at_unix_secs: waiting.due_at,
+        due_in_secs: waiting.due_in_secs,
     });
-    let others = applied.others.iter().map(|id| vec![id.to_string()]);
-    Report::default()
-        .with_note("changes that wait; the same command executes them when they are due:")
-        .with_rows("waiting", &["number", "step", "due at", "due"], rows.collect())
-        .with_note("changes that wait and would not make the engine what the file says:")
-        .with_rows("others", &["number"], others.collect())
+    of.collect()
+}
+
+/// The same and what others proposed, for people; nothing where there is neither.
+pub fn waiting_text(waiting: &[Waiting], others: &[u64]) -> Text {
+    if waiting.is_empty() && others.is_empty() {
+        return Text::default();
+    }
+    let rows = waiting.iter().map(|of| {
+        let due = format!("in {}", span(of.due_in_secs.unsigned_abs()));
+        row![of.number, of.step, of.due_at_unix_secs, due]
+    });
+    Text::default()
+        .note("changes that wait; the same command executes them when they are due:")
+        .rows(&["number", "step", "due at", "due"], rows.collect())
+        .note("changes that wait and would not make the engine what the file says:")
+        .rows(&["number"], others.iter().map(|id| row![id]).collect())
 }
 
 /// Sends an instruction, or proposes it where the engine makes it wait: `of` builds it for the key that signs for it.
@@ -341,6 +434,6 @@ mod tests {
     #[test]
     fn a_number_that_nothing_has_is_named() {
         let error = numbered(&[PendingChange::zeroed()], 3).expect_err("there is one, of number 0");
-        assert!(error.to_string().contains("no change 3 waits"), "{error}");
+        assert!(error.error().to_string().contains("no change 3 waits"), "{error:?}");
     }
 }

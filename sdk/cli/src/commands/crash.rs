@@ -5,23 +5,30 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use plimsoll_crashes::{crash, path, Underlying};
-use plimsoll_migrations::{Error, Result};
+use plimsoll_migrations::Error;
+use plimsoll_risk::price::Price;
 use plimsoll_risk::units::UnixSecs;
 use plimsoll_rpc::mock::{post_pyth, posted_e8, PythPost};
 use plimsoll_sdk::ix;
 use plimsoll_state::snapshot::{balance_atoms, Views};
 use plimsoll_state::MarginAccount;
+use schemars::JsonSchema;
+use serde::Serialize;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
 use super::price::{is_mock, require_test_cluster};
-use crate::amount::{ratio, show, usd_pico};
+use crate::amount::{grouped, show};
+use crate::answer::Answer;
 use crate::context::{Context, Loaded};
-use crate::margin::Standing;
+use crate::fault::{Fault, Result};
+use crate::health::Margin;
 use crate::names::name_of;
-use crate::output::Report;
+use crate::quantity::{Amount, PriceUsd};
+use crate::row;
+use crate::text::Text;
 use crate::usage::usage;
 
 /// Prices of the recording stand this far apart.
@@ -87,8 +94,7 @@ pub async fn play(context: &Context, loaded: &Loaded, args: &CrashArgs) -> Resul
         None => None,
     };
     if context.session.dry_run {
-        let facts = vec![("would", format!("play {} at {} times its speed", crash.summary, args.speed))];
-        Report::default().with_facts("simulated", facts).print(context.json);
+        played(&crash.summary, args.speed, true, &feeds, loaded).print(context.json);
         return Ok(());
     }
     if !context.json {
@@ -121,12 +127,56 @@ pub async fn play(context: &Context, loaded: &Loaded, args: &CrashArgs) -> Resul
             break;
         }
     }
-    let rows = feeds.iter().filter(|feed| feed.recorded.is_some()).map(|feed| {
-        let price = name_of(&loaded.names.prices, feed.slot);
-        vec![price, dollars(feed.before_e8), dollars(feed.lowest_e8), dollars(feed.now_e8)]
-    });
-    Report::table("prices", &["price", "before $", "lowest $", "after $"], rows.collect()).print(context.json);
+    played(&crash.summary, args.speed, false, &feeds, loaded).print(context.json);
     Ok(())
+}
+
+/// A crash that was played, or would have been.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Played {
+    /// What it was.
+    pub crash: String,
+    /// How many times faster than it was.
+    pub speed: u32,
+    /// Whether nothing was posted.
+    pub dry_run: bool,
+    /// The prices that it moves.
+    pub prices: Vec<Fallen>,
+}
+
+/// What a price did.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Fallen {
+    /// The price.
+    pub price: String,
+    /// Before it.
+    pub before: PriceUsd,
+    /// At its lowest.
+    pub lowest: PriceUsd,
+    /// After it.
+    pub after: PriceUsd,
+}
+
+impl Answer for Played {
+    fn text(&self) -> Text {
+        if self.dry_run {
+            let would = format!("play {} at {} times its speed", self.crash, self.speed);
+            return Text::default().facts(vec![("would", would.into())]);
+        }
+        let rows = self.prices.iter().map(|of| row![of.price, of.before.text(), of.lowest.text(), of.after.text()]);
+        Text::table(&["price", "before $", "lowest $", "after $"], rows.collect())
+    }
+}
+
+fn played(crash: &str, speed: u32, dry_run: bool, feeds: &[Feed], loaded: &Loaded) -> Played {
+    let usd = |price_e8: i64| PriceUsd::maybe(Price::from_decimal_down(price_e8.unsigned_abs(), -8).ok());
+    let prices = feeds.iter().filter(|feed| feed.recorded.is_some()).map(|feed| Fallen {
+        price: name_of(&loaded.names.prices, feed.slot),
+        before: usd(feed.before_e8),
+        lowest: usd(feed.lowest_e8),
+        after: usd(feed.now_e8),
+    });
+    Played { crash: crash.to_owned(), speed, dry_run, prices: prices.collect() }
 }
 
 /// Every feed of the mock oracle: those that stand still are posted again too, lest they grow old.
@@ -161,12 +211,13 @@ async fn post(context: &Context, loaded: &Loaded, poster: &Keypair, feeds: &[Fee
     let mut all: Vec<Instruction> = feeds.iter().map(post).collect();
     let refresh = |feed: &Feed| ix::Refresh { slot: feed.slot, primary: feed.address, secondary: None };
     all.push(ix::refresh_price(&loaded.accounts.keys, &feeds.iter().map(refresh).collect::<Vec<_>>()));
-    context.session.send(&[poster], &all).await.map(drop)
+    context.session.send(&[poster], &all).await?;
+    Ok(())
 }
 
 /// The node may be away for a moment: the next second's prices are posted then.
-fn is_transient(error: &Error) -> bool {
-    matches!(error, Error::Rpc(error) if error.is_transient())
+fn is_transient(fault: &Fault) -> bool {
+    matches!(fault.error(), Error::Rpc(error) if error.is_transient())
 }
 
 fn line(secs: u64, loaded: &Loaded, feeds: &[Feed]) -> String {
@@ -178,7 +229,7 @@ fn line(secs: u64, loaded: &Loaded, feeds: &[Feed]) -> String {
 /// Units of 1e-8 dollars in dollars and cents, rounded down.
 fn dollars(price_e8: i64) -> String {
     let cents = price_e8 / CENT_E8;
-    format!("{}.{:02}", cents / 100, cents % 100)
+    format!("{}.{:02}", grouped(&(cents / 100).to_string()), cents % 100)
 }
 
 /// A margin account that is looked at again and again.
@@ -197,10 +248,10 @@ impl Watched {
     async fn look(&mut self, context: &Context) -> Result<Vec<String>> {
         let loaded = context.load().await?;
         let (_, now) = context.account(&loaded.accounts.keys, &self.text).await?;
-        let standing = Standing::of(&loaded.accounts.with(&now))?;
+        let margin = Margin::of(&loaded.accounts.with(&now))?;
         let mut lines = moved(&loaded, &self.last, &now)?;
-        let (ratio, nav) = (ratio(standing.ratio_ppm), usd_pico(standing.nav));
-        lines.push(format!("{}: NAV {nav}, margin ratio {ratio}, {}", self.text, standing.words()));
+        let (ratio, nav) = (margin.ratio_text(), margin.nav.text());
+        lines.push(format!("{}: NAV {nav}, margin ratio {ratio}, {}", self.text, margin.health_text()));
         self.last = now;
         Ok(lines)
     }
@@ -219,8 +270,8 @@ fn moved(loaded: &Loaded, before: &MarginAccount, now: &MarginAccount) -> Result
         if was == is {
             continue;
         }
-        let amount = |shares: i64| balance_atoms(slot, shares, at).map_err(plimsoll_rpc::Error::from);
-        let units = |shares: i64| Ok::<_, Error>(show(amount(shares)?.get() as i128, slot.decimals as u32));
+        let amount = |shares: i64| balance_atoms(slot, shares, at).map_err(Fault::of_risk);
+        let units = |shares: i64| Ok::<_, Fault>(Amount::of(amount(shares)?.get(), slot.decimals).text());
         lines.push(format!("{}: {} -> {}", loaded.names.banks[index], units(was)?, units(is)?));
     }
     let (were, are) = (sizes(loaded, before)?, sizes(loaded, now)?);
@@ -228,7 +279,8 @@ fn moved(loaded: &Loaded, before: &MarginAccount, now: &MarginAccount) -> Result
         let of = |sizes: &BTreeMap<u8, i128>| sizes.get(&slot).copied().unwrap_or(0);
         if of(&were) != of(&are) {
             let decimals = loaded.accounts.registry.markets[slot as usize].base_decimals as u32;
-            lines.push(format!("{name}: {} -> {}", show(of(&were), decimals), show(of(&are), decimals)));
+            let size = |units: i128| grouped(&show(units, decimals));
+            lines.push(format!("{name}: {} -> {}", size(of(&were)), size(of(&are))));
         }
     }
     Ok(lines)
@@ -236,7 +288,7 @@ fn moved(loaded: &Loaded, before: &MarginAccount, now: &MarginAccount) -> Result
 
 /// Base units of an account's perps, by market.
 fn sizes(loaded: &Loaded, account: &MarginAccount) -> Result<BTreeMap<u8, i128>> {
-    let portfolio = loaded.accounts.with(account).portfolio(Views::SPOT).map_err(plimsoll_rpc::Error::from)?;
+    let portfolio = loaded.accounts.with(account).portfolio(Views::SPOT).map_err(Fault::of_risk)?;
     Ok(portfolio.perps().iter().map(|leg| (leg.market, leg.units.get() as i128)).collect())
 }
 

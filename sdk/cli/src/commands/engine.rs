@@ -8,19 +8,22 @@ use plimsoll_migrations::chain::venues;
 use plimsoll_migrations::config::{observe, Config, PauseBit};
 use plimsoll_migrations::steps::{apply, Applied, ApplyOptions, Planned};
 use plimsoll_migrations::verify::verify;
-use plimsoll_migrations::Result;
-use plimsoll_risk::breaker::{Pause, GUARDIAN_TERMS};
-use plimsoll_risk::units::UnixSecs;
 use plimsoll_sdk::ix;
-use plimsoll_sdk::ix::args::{RoleArg, SetPauseArgs};
+use plimsoll_sdk::ix::args::RoleArg;
 use plimsoll_sdk::pda::EngineKeys;
-use plimsoll_state::{Registry, Venue};
+use plimsoll_state::Venue;
+use schemars::JsonSchema;
+use serde::Serialize;
 use solana_pubkey::Pubkey;
 
-use super::change::{act_or_propose, waiting, ChangeCommand};
+use super::account_list::tell_left_out;
+use super::change::{act_or_propose, waiting, ChangeCommand, Waiting};
+use super::pauses::{pause, standing, unpause, Standing};
+use crate::answer::Answer;
 use crate::context::{Context, Loaded};
-use crate::output::{tell_left_out, Report};
-use crate::usage::usage;
+use crate::fault::Result;
+use crate::row;
+use crate::text::{Cell, Text};
 
 /// Commands on engines.
 #[derive(Subcommand, Debug)]
@@ -164,15 +167,136 @@ pub async fn run(context: &Context, command: EngineCommand) -> Result<bool> {
     Ok(true)
 }
 
+/// Every engine of the cluster.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EngineList {
+    /// In no order.
+    pub engines: Vec<Known>,
+    /// Why others cannot be read; every sentence names its address.
+    pub left_out: Vec<String>,
+}
+
+/// An engine in short.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Known {
+    /// Its address.
+    pub engine: String,
+    /// Its number among its creator's.
+    pub id: u16,
+    /// Its authority.
+    pub authority: String,
+    /// Whether it is one for tests, whose changes may come at once.
+    pub test_cluster: bool,
+}
+
+/// An engine.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Shown {
+    /// Its address.
+    pub engine: String,
+    /// Its registry.
+    pub registry: String,
+    /// Its price board.
+    pub price_board: String,
+    /// Who created it.
+    pub creator: String,
+    /// Sets and stops everything.
+    pub authority: String,
+    /// Sets risk; null where nobody does.
+    pub risk_authority: Option<String>,
+    /// Stops; null where nobody does.
+    pub guardian: Option<String>,
+    /// Takes fees; null where nobody does.
+    pub fee_collector: Option<String>,
+    /// Who may take which role over.
+    pub proposed: Vec<Successor>,
+    /// Whether anybody can have an account.
+    pub launched: bool,
+    /// Whether it is one for tests, whose changes may come at once.
+    pub test_cluster: bool,
+    /// What does not work now.
+    pub paused: Vec<Standing>,
+    /// Prices by slot.
+    pub prices: Vec<String>,
+    /// Banks by slot.
+    pub banks: Vec<String>,
+    /// Markets by slot.
+    pub markets: Vec<String>,
+    /// Venues.
+    pub venues: Vec<String>,
+    /// The slot at which all that was read.
+    pub slot: u64,
+}
+
+/// Who may take a role over.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Successor {
+    /// The role.
+    pub role: &'static str,
+    /// Who.
+    pub key: String,
+}
+
+const fn kind(test_cluster: bool) -> &'static str {
+    if test_cluster {
+        "test cluster"
+    } else {
+        "production"
+    }
+}
+
+impl Answer for EngineList {
+    fn text(&self) -> Text {
+        let rows = self.engines.iter().map(|of| row![of.engine, of.id, of.authority, kind(of.test_cluster)]);
+        Text::table(&["engine", "id", "authority", "kind"], rows.collect())
+    }
+}
+
+impl Answer for Shown {
+    fn text(&self) -> Text {
+        let nobody = |key: &Option<String>| key.clone().unwrap_or_else(|| "nobody".to_owned());
+        let or = |list: Vec<String>, none: &str| if list.is_empty() { none.to_owned() } else { list.join(", ") };
+        let proposed = self.proposed.iter().map(|of| format!("{} {}", of.role, of.key)).collect();
+        let paused = self.paused.iter().map(|of| format!("{} for {}", of.what, of.left())).collect();
+        let facts: Vec<(&str, Cell)> = vec![
+            ("engine", self.engine.as_str().into()),
+            ("registry", self.registry.as_str().into()),
+            ("price board", self.price_board.as_str().into()),
+            ("creator", self.creator.as_str().into()),
+            ("authority", self.authority.as_str().into()),
+            ("risk authority", nobody(&self.risk_authority).into()),
+            ("guardian", nobody(&self.guardian).into()),
+            ("fee collector", nobody(&self.fee_collector).into()),
+            ("proposed", or(proposed, "nobody").into()),
+            ("launched", if self.launched { "yes" } else { "no" }.into()),
+            ("kind", kind(self.test_cluster).into()),
+            ("paused", or(paused, "nothing").into()),
+            ("prices", or(self.prices.clone(), "none").into()),
+            ("banks", or(self.banks.clone(), "none").into()),
+            ("markets", or(self.markets.clone(), "none").into()),
+            ("venues", or(self.venues.clone(), "none").into()),
+            ("slot", self.slot.into()),
+        ];
+        Text::default().facts(facts)
+    }
+}
+
 async fn list(context: &Context) -> Result<()> {
     let listed = context.session.connection.engines().await?;
-    let rows = listed.accounts.iter().map(|(address, engine)| {
-        let authority = Pubkey::new_from_array(engine.authority);
-        let kind = if engine.test_cluster == 1 { "test cluster" } else { "production" };
-        vec![address.to_string(), engine.id.to_string(), authority.to_string(), kind.to_owned()]
+    if listed.accounts.is_empty() && listed.unreadable.is_empty() {
+        // Nothing is listed where the program is missing too, and that is another thing to do.
+        context.session.connection.require_program().await?;
+    }
+    let engines = listed.accounts.iter().map(|(address, engine)| Known {
+        engine: address.to_string(),
+        id: engine.id,
+        authority: Pubkey::new_from_array(engine.authority).to_string(),
+        test_cluster: engine.test_cluster == 1,
     });
-    Report::table("engines", &["engine", "id", "authority", "kind"], rows.collect()).print(context.json);
-    tell_left_out(&listed.unreadable);
+    let left_out = listed.unreadable.iter().map(ToString::to_string).collect();
+    let answer = EngineList { engines: engines.collect(), left_out };
+    answer.print(context.json);
+    tell_left_out(&answer.left_out);
     Ok(())
 }
 
@@ -189,56 +313,36 @@ async fn show(context: &Context, toml: bool) -> Result<()> {
         let _ = std::io::stdout().write_all(text.as_bytes());
         return Ok(());
     }
-    let (engine, registry) = (&loaded.accounts.engine, &loaded.accounts.registry);
-    let key = |bytes: [u8; 32]| match Pubkey::new_from_array(bytes) {
-        nobody if nobody == Pubkey::default() => "nobody".to_owned(),
-        key => key.to_string(),
-    };
-    let now = UnixSecs::new(loaded.accounts.now);
-    let standing = PauseBit::of_bits(registry.paused_at(now));
-    let paused: Vec<String> = standing.into_iter().map(|bit| standing_pause(registry, bit, now)).collect();
-    let facts = vec![
-        ("engine", loaded.accounts.keys.engine.to_string()),
-        ("registry", loaded.accounts.keys.registry.to_string()),
-        ("price board", loaded.accounts.keys.board.to_string()),
-        ("creator", key(engine.creator)),
-        ("authority", key(engine.authority)),
-        ("risk authority", key(engine.risk_authority)),
-        ("guardian", key(engine.guardian)),
-        ("fee collector", key(engine.fee_collector)),
-        ("proposed", proposed(engine)),
-        ("launched", if registry.launched == 1 { "yes" } else { "no" }.to_owned()),
-        ("kind", if engine.test_cluster == 1 { "test cluster" } else { "production" }.to_owned()),
-        ("paused", if paused.is_empty() { "nothing".to_owned() } else { paused.join(", ") }),
-        ("prices", listed(&loaded.names.prices)),
-        ("banks", listed(&loaded.names.banks)),
-        ("markets", listed(&loaded.names.markets)),
-        ("venues", listed(&venues.iter().map(|(address, _)| address.to_string()).collect::<Vec<_>>())),
-        ("slot", loaded.accounts.slot.to_string()),
-    ];
-    Report::default().with_facts("engine", facts).print(context.json);
+    shown(&loaded, &venues).print(context.json);
     Ok(())
 }
 
-/// Successors that were proposed, by role.
-fn proposed(engine: &plimsoll_state::Engine) -> String {
-    let named = ROLES.into_iter().filter_map(|(name, role)| {
-        let key = *engine.pending(role.into());
-        (key != [0; 32]).then(|| format!("{name} {}", Pubkey::new_from_array(key)))
+fn shown(loaded: &Loaded, venues: &[(Pubkey, Venue)]) -> Shown {
+    let (engine, registry) = (&loaded.accounts.engine, &loaded.accounts.registry);
+    let key = |bytes: [u8; 32]| Pubkey::new_from_array(bytes).to_string();
+    let perhaps = |bytes: [u8; 32]| (bytes != [0; 32]).then(|| key(bytes));
+    let proposed = ROLES.into_iter().filter_map(|(role, arg)| {
+        let key = perhaps(*engine.pending(arg.into()))?;
+        Some(Successor { role, key })
     });
-    let named: Vec<String> = named.collect();
-    if named.is_empty() {
-        "nobody".to_owned()
-    } else {
-        named.join(", ")
-    }
-}
-
-fn listed(names: &[String]) -> String {
-    if names.is_empty() {
-        "none".into()
-    } else {
-        names.join(", ")
+    Shown {
+        engine: loaded.accounts.keys.engine.to_string(),
+        registry: loaded.accounts.keys.registry.to_string(),
+        price_board: loaded.accounts.keys.board.to_string(),
+        creator: key(engine.creator),
+        authority: key(engine.authority),
+        risk_authority: perhaps(engine.risk_authority),
+        guardian: perhaps(engine.guardian),
+        fee_collector: perhaps(engine.fee_collector),
+        proposed: proposed.collect(),
+        launched: registry.launched == 1,
+        test_cluster: engine.test_cluster == 1,
+        paused: standing(registry, loaded.accounts.now),
+        prices: loaded.names.prices.clone(),
+        banks: loaded.names.banks.clone(),
+        markets: loaded.names.markets.clone(),
+        venues: venues.iter().map(|(address, _)| address.to_string()).collect(),
+        slot: loaded.accounts.slot,
     }
 }
 
@@ -283,7 +387,7 @@ fn configuration(context: &Context, loaded: &Loaded, venues: &[(Pubkey, Venue)])
 }
 
 fn creator(context: &Context, config: &Config) -> Result<Pubkey> {
-    config.engine.creator.map_or_else(|| context.session.address(), |key| Ok(key.0))
+    Ok(config.engine.creator.map_or_else(|| context.session.address(), |key| Ok(key.0))?)
 }
 
 /// Proposes what has to wait of a file.
@@ -295,90 +399,138 @@ pub async fn propose(context: &Context, file: &Path) -> Result<()> {
 }
 
 async fn create(context: &Context, config: Config, options: ApplyOptions) -> Result<()> {
-    let progress = |text: &str| eprintln!("{text}");
+    // Programs are told nothing beside the answer.
+    let progress = |text: &str| {
+        if !context.json {
+            eprintln!("{text}");
+        }
+    };
     let applied = apply(&context.session, &config, &options, progress).await?;
-    let report = steps(&applied, context.session.dry_run);
-    if context.json || context.session.dry_run {
-        report.print(context.json);
-        return Ok(());
-    }
-    // Each step has been said when it was sent.
-    let facts = vec![("engine", applied.engine.clone()), ("steps sent", applied.sent.len().to_string())];
-    let waits = waiting(&applied);
-    let next = "`plimsoll price list` says when prices are ready for adding risk; --names FILE has banks and prices \
-                called as in the file";
-    Report::default().with_facts("engine", facts).and(waits).with_note(next).print(false);
+    applied_answer(applied, context.session.dry_run).print(context.json);
     Ok(())
 }
 
-fn steps(applied: &Applied, dry_run: bool) -> Report {
-    let report = Report::default().with_facts("engine", vec![("engine", applied.engine.clone())]);
-    if dry_run {
-        let rows = applied.would_send.iter().map(|planned| {
-            vec![planned.to_string(), planned.signer.to_string(), planned.changes.join("\n"), waits(planned)]
-        });
-        let columns = ["step", "signed by", "changes", "waits"];
-        return report.with_rows("would_send", &columns, rows.collect()).and(waiting(applied));
-    }
-    let rows = applied.sent.iter().map(|(step, signature)| vec![step.clone(), signature.clone()]);
-    report.with_rows("sent", &["step", "signature"], rows.collect()).and(waiting(applied))
+/// What brought an engine to its file, or would.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Configured {
+    /// The engine.
+    pub engine: String,
+    /// Steps that were sent, in order.
+    pub sent: Vec<SentStep>,
+    /// Steps that a dry run would have sent.
+    pub would_send: Vec<Step>,
+    /// Changes that wait; the same command executes them when they are due.
+    pub waiting: Vec<Waiting>,
+    /// Numbers of changes that wait and would not make the engine what the file says.
+    pub others: Vec<u64>,
+    #[serde(skip)]
+    dry_run: bool,
 }
 
-fn waits(planned: &Planned) -> String {
-    planned.waits.as_ref().map(ToString::to_string).unwrap_or_default()
+/// A step that was sent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SentStep {
+    /// What it does, in words.
+    pub step: String,
+    /// By which the chain knows it.
+    pub signature: String,
+}
+
+/// A step that would be sent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Step {
+    /// What it does, in words.
+    pub step: String,
+    /// Whose signature it needs.
+    pub signed_by: String,
+    /// What it changes of what exists.
+    pub changes: Vec<String>,
+    /// Where it has to wait, how far it is, in words.
+    pub waits: Option<String>,
+}
+
+impl Answer for Configured {
+    fn text(&self) -> Text {
+        let text = Text::default().facts(vec![("engine", self.engine.as_str().into())]);
+        let waits = super::change::waiting_text(&self.waiting, &self.others);
+        if self.dry_run {
+            let rows = self
+                .would_send
+                .iter()
+                .map(|of| row![of.step, of.signed_by, of.changes.join("\n"), of.waits.as_deref().unwrap_or_default()]);
+            return text.rows(&["step", "signed by", "changes", "waits"], rows.collect()).and(waits);
+        }
+        // Each step has been said when it was sent.
+        text.facts(vec![("steps sent", self.sent.len().into())]).and(waits).note(
+            "`plimsoll price list` says when prices are ready for adding risk; --names FILE has banks and prices called as in \
+             the file",
+        )
+    }
+}
+
+fn applied_answer(applied: Applied, dry_run: bool) -> Configured {
+    let would_send = applied.would_send.iter().map(|planned: &Planned| Step {
+        step: planned.to_string(),
+        signed_by: planned.signer.to_string(),
+        changes: planned.changes.clone(),
+        waits: planned.waits.as_ref().map(ToString::to_string),
+    });
+    Configured {
+        would_send: would_send.collect(),
+        waiting: waiting(&applied),
+        others: applied.others,
+        sent: applied.sent.into_iter().map(|(step, signature)| SentStep { step, signature }).collect(),
+        engine: applied.engine,
+        dry_run,
+    }
+}
+
+/// How an engine differs from a file.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Verified {
+    /// The engine.
+    pub engine: String,
+    /// Whether it is what the file says.
+    pub same: bool,
+    /// Value by value.
+    pub differences: Vec<Difference>,
+    /// Prices at which no risk may be added yet.
+    pub not_ready: Vec<String>,
+}
+
+/// A value that differs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Difference {
+    /// Its path in the file.
+    pub value: String,
+    /// What the chain has; null where it has none.
+    pub on_chain: Option<String>,
+    /// What the file has; null where it has none.
+    pub in_file: Option<String>,
+}
+
+impl Answer for Verified {
+    fn text(&self) -> Text {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let differences = self.differences.iter().map(|of| row![of.value, text(&of.on_chain), text(&of.in_file)]);
+        Text::default()
+            .facts(vec![("engine", self.engine.as_str().into()), ("same", if self.same { "yes" } else { "no" }.into())])
+            .note("differences:")
+            .rows(&["value", "on chain", "in the file"], differences.collect())
+            .note("prices at which no risk may be added yet:")
+            .rows(&["price"], self.not_ready.iter().map(|price| row![price]).collect())
+    }
 }
 
 async fn differences(context: &Context, config: &Config) -> Result<bool> {
     let verified = verify(&context.session, config, &creator(context, config)?).await?;
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let rows = verified.differences.iter().map(|d| vec![d.path.clone(), text(&d.on_chain), text(&d.in_file)]);
-    let not_ready = verified.not_ready.iter().map(|price| vec![price.clone()]);
-    Report::default()
-        .with_facts("engine", vec![("engine", verified.engine.clone()), ("same", verified.is_same().to_string())])
-        .with_note("differences:")
-        .with_rows("differences", &["value", "on chain", "in the file"], rows.collect())
-        .with_note("prices at which no risk may be added yet:")
-        .with_rows("not_ready", &["price"], not_ready.collect())
-        .print(context.json);
-    Ok(verified.is_same())
-}
-
-/// A pause that stands, in words.
-fn standing_pause(registry: &Registry, bit: PauseBit, now: UnixSecs) -> String {
-    let held = registry.pauses[bit.bit().trailing_zeros() as usize].get();
-    format!("{} for {}", bit.name(), left(&held, now))
-}
-
-/// How long a pause or a halt still stands, and by whom.
-pub fn left(held: &Pause, now: UnixSecs) -> String {
-    let by = match (held.guardian.stands(now), held.authority_until > now) {
-        (true, false) => format!("guardian, {} of {} in a row", held.guardian.in_a_row, GUARDIAN_TERMS.most),
-        _ => "authority".to_owned(),
-    };
-    format!("{} s more ({by})", held.until().elapsed_since(now).get())
-}
-
-fn names(bits: u32) -> String {
-    PauseBit::of_bits(bits).into_iter().map(PauseBit::name).collect::<Vec<_>>().join(", ")
-}
-
-async fn pause(context: &Context, what: &[PauseBit], for_secs: Option<u32>) -> Result<()> {
-    let keys = EngineKeys::of(context.engine_address().await?);
-    let bits = PauseBit::bits(what);
-    let args = SetPauseArgs { add_bits: bits, remove_bits: 0, lasts_secs: for_secs };
-    let set = ix::set_pause(&keys, context.session.address()?, args);
-    // Stopping is quick; starting again is asked about.
-    context.act(&format!("pause {}", names(bits)), None, &[], &[set]).await
-}
-
-async fn unpause(context: &Context, what: &[PauseBit], all: bool) -> Result<()> {
-    let loaded = context.load().await?;
-    let held = loaded.accounts.registry.paused_at(UnixSecs::new(loaded.accounts.now));
-    let bits = if all { held } else { PauseBit::bits(what) & held };
-    if bits == 0 {
-        return Err(usage("none of it is paused"));
-    }
-    let set = ix::unpause(&loaded.accounts.keys, context.session.address()?, bits);
-    let what = format!("end the pause of {}", names(bits));
-    context.act(&what, Some(&format!("{what}?")), &[], &[set]).await
+    let same = verified.is_same();
+    let differences = verified.differences.into_iter().map(|found| Difference {
+        value: found.path,
+        on_chain: found.on_chain,
+        in_file: found.in_file,
+    });
+    let differences = differences.collect();
+    Verified { engine: verified.engine, same, differences, not_ready: verified.not_ready }.print(context.json);
+    Ok(same)
 }

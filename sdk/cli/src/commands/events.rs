@@ -4,13 +4,13 @@ use std::io::Write;
 use std::time::Duration;
 
 use clap::Args;
-use plimsoll_migrations::Result;
 use plimsoll_rpc::history::{EventStream, ReadEvent, ReadOptions};
 use plimsoll_sdk::event::Filter;
-use serde_json::Value;
+use serde_json::{json, Map, Value};
 
 use crate::context::Context;
-use crate::events::{object, utc, Engines, From};
+use crate::events::{utc, Engines, EventLine, From};
+use crate::fault::Result;
 
 /// Between two looks for further events.
 const LOOKED_EVERY: Duration = Duration::from_secs(2);
@@ -95,46 +95,40 @@ pub async fn run(context: &Context, args: EventsArgs) -> Result<()> {
             Some(event) => Some(engines.of(context, event).await),
             None => None,
         };
-        let object = object(read, known);
+        let event = EventLine::of(read, known);
         if context.json {
-            object.to_string()
+            json!(event).to_string()
         } else {
-            line(&object)
+            line(&event)
         }
     };
     args.reading.each(context, filter, show).await.map(drop)
 }
 
 /// An event in a line: when, where, what, and its fields as they are in JSON, amounts with their point alone.
-fn line(object: &Value) -> String {
-    let text = |key: &str| object[key].as_str().unwrap_or_default();
-    let place = format!("{}#{}", text("signature").get(..8).unwrap_or_default(), object["index"]);
-    let mut line = format!("{}  {place}  {}", utc(object["time"].as_i64()), text("name"));
-    flat("", &object["fields"], &mut line);
+fn line(event: &EventLine) -> String {
+    let transaction = event.signature.get(..8).unwrap_or_default();
+    let mut line = format!("{}  {transaction}#{}  {}", utc(event.time), event.index, event.name);
+    flat("", &event.fields, &mut line);
     line
 }
 
-fn flat(path: &str, value: &Value, line: &mut String) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                let shown = ["atoms", "units"]
-                    .iter()
-                    .find_map(|unit| name.strip_suffix(unit))
-                    .map(|stem| format!("{stem}decimal"));
-                let usd = ["_usd_pico", "_usd_micro"]
-                    .iter()
-                    .find_map(|unit| name.strip_suffix(unit))
-                    .map(|stem| format!("{stem}_usd"));
-                if shown.or(usd).is_some_and(|shown| fields.contains_key(&shown)) {
-                    continue;
-                }
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                flat(&path, value, line);
-            }
+/// Whether an amount stands there with its point too.
+fn has_point(name: &str, fields: &Map<String, Value>) -> bool {
+    let shown = [("atoms", "decimal"), ("units", "decimal"), ("_usd_pico", "_usd"), ("_usd_micro", "_usd")];
+    shown
+        .iter()
+        .any(|(unit, shown)| name.strip_suffix(unit).is_some_and(|stem| fields.contains_key(&format!("{stem}{shown}"))))
+}
+
+fn flat(path: &str, fields: &Map<String, Value>, line: &mut String) {
+    for (name, value) in fields.iter().filter(|(name, _)| !has_point(name, fields)) {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        match value {
+            Value::Object(fields) => flat(&path, fields, line),
+            Value::String(text) => line.push_str(&format!(" {path}={text}")),
+            other => line.push_str(&format!(" {path}={other}")),
         }
-        Value::String(text) => line.push_str(&format!(" {path}={text}")),
-        other => line.push_str(&format!(" {path}={other}")),
     }
 }
 
@@ -146,18 +140,25 @@ mod tests {
 
     #[test]
     fn a_line_has_every_field_once_and_amounts_with_their_point() {
-        let object = json!({
-            "slot": 7, "time": 1_760_130_000, "signature": "5VERYLongSignature", "index": 2, "name": "Deposited",
-            "engine": "E", "cursor": "7:5VERY",
-            "fields": {
-                "authority": "A",
-                "moved": { "bank": 1, "atoms": "1500000000", "decimal": "1.5", "deposit_shares_delta": "-3" },
-                "nav_usd_pico": "1000000000000", "nav_usd": "1",
-                "legs": [],
-            },
+        let fields = json!({
+            "authority": "A",
+            "moved": { "bank": 1, "atoms": "1500000000", "decimal": "1.5", "deposit_shares_delta": "-3" },
+            "nav_usd_pico": "1000000000000", "nav_usd": "1",
+            "legs": [],
         });
+        let Value::Object(fields) = fields else { unreachable!() };
+        let event = EventLine {
+            slot: 7,
+            time: Some(1_760_130_000),
+            signature: "5VERYLongSignature".into(),
+            index: 2,
+            name: "Deposited".into(),
+            engine: Some("E".into()),
+            fields,
+            cursor: "7:5VERY".into(),
+        };
         assert_eq!(
-            line(&object),
+            line(&event),
             "2025-10-10 21:00:00 UTC  5VERYLon#2  Deposited authority=A legs=[] moved.bank=1 moved.decimal=1.5 \
              moved.deposit_shares_delta=-3 nav_usd=1"
         );

@@ -5,18 +5,29 @@ use std::path::PathBuf;
 use clap::Args;
 use example_venue::client::Venue;
 use example_venue::instructions::PostQuoteArgs;
-use plimsoll_migrations::Result;
+use plimsoll_ledger::perp;
+use plimsoll_risk::perp::fill_fee_up;
+use plimsoll_risk::price::BasePrice;
+use plimsoll_risk::units::{Atoms, BaseUnits};
 use plimsoll_sdk::ix::args::SettleFillArgs;
 use plimsoll_sdk::ix::{self, FillAuthority};
-use plimsoll_state::Registry;
+use plimsoll_state::{MarginAccount, Registry};
+use schemars::JsonSchema;
+use serde::Serialize;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
 use super::venue::in_its_words;
-use crate::amount::{atoms, decimal, show};
+use crate::amount::{atoms, decimal};
+use crate::answer::Answer;
 use crate::context::{Context, Loaded};
+use crate::fault::Result;
+use crate::health::{Change, Margin};
+use crate::quantity::{Amount, Size};
+use crate::text::Text;
+use crate::transaction::Transaction;
 use crate::usage::usage;
 
 /// How long a quote of the example venue can be taken: it is taken in the transaction that posts it.
@@ -50,6 +61,47 @@ pub struct FillArgs {
     pub venue: Option<Pubkey>,
 }
 
+/// A trade and what it did to both accounts.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Filled {
+    /// The market.
+    pub market: String,
+    /// What the buyer gained and the seller lost.
+    pub size: Size,
+    /// What the buyer paid the seller, beside each side's fee.
+    pub paid: Amount,
+    /// What each side pays the market at the board's price.
+    pub fee: Amount,
+    /// The buyer.
+    pub buyer: Side,
+    /// The seller.
+    pub seller: Side,
+    /// How it was sent.
+    pub transactions: Vec<Transaction>,
+}
+
+/// One side of a trade.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Side {
+    /// Its margin account.
+    pub account: String,
+    /// Its margins.
+    pub margin: Change,
+}
+
+impl Answer for Filled {
+    fn text(&self) -> Text {
+        let done = self.transactions.iter().fold(Text::default(), |text, sent| text.and(sent.text()));
+        let fee = format!("{} each", self.fee.text());
+        let (buyer, seller) = (&self.buyer.margin, &self.seller.margin);
+        done.facts(vec![("fee", fee.into())]).and(buyer.text(["buyer's margin", "before", "after"])).and(seller.text([
+            "seller's margin",
+            "before",
+            "after",
+        ]))
+    }
+}
+
 /// Settles the trade.
 ///
 /// # Errors
@@ -77,10 +129,29 @@ pub async fn run(context: &Context, args: &FillArgs) -> Result<()> {
         }
     }
     let name = &loaded.names.markets[market as usize];
-    let paid = show(quote_atoms as i128, quote_decimals as u32);
-    let what = format!("{buyer} buys {} {name} from {seller} for {paid}", args.size);
-    let done = context.act(&what, Some(&format!("{what}?")), &[&buyer_key, &seller_key], &instructions).await;
-    done.map_err(in_its_words)
+    let paid = Amount::of(quote_atoms, quote_decimals);
+    let what = format!("{buyer} buys {} {name} from {seller} for {}", args.size, paid.text());
+    let fee_atoms = fee_of(&loaded, &trade)?;
+    let before = [margin(&loaded, &buys)?, margin(&loaded, &sells)?];
+    let sent = context.perform(&what, Some(&format!("{what}?")), &[&buyer_key, &seller_key], &instructions).await;
+    let sent = sent.map_err(in_its_words)?;
+    let after = if sent.dry_run {
+        would_be(&loaded, &trade, fee_atoms, (&buys, &sells))
+    } else {
+        [read(context, &args.buyer).await, read(context, &args.seller).await]
+    };
+    let ([buys, sells], [bought, sold]) = (before, after);
+    Filled {
+        market: name.clone(),
+        size: Size::of(base_units, base_decimals),
+        paid,
+        fee: Amount::of(fee_atoms.get(), quote_decimals),
+        buyer: Side { account: buyer.to_string(), margin: Change { before: buys, after: bought } },
+        seller: Side { account: seller.to_string(), margin: Change { before: sells, after: sold } },
+        transactions: vec![sent],
+    }
+    .print(context.json);
+    Ok(())
 }
 
 struct Trade {
@@ -89,6 +160,44 @@ struct Trade {
     quote_atoms: u64,
     buyer: Pubkey,
     seller: Pubkey,
+}
+
+fn margin(loaded: &Loaded, account: &MarginAccount) -> Result<Margin> {
+    Margin::of(&loaded.accounts.with(account))
+}
+
+/// An account's margins as they are now; none where they cannot be read.
+async fn read(context: &Context, account: &str) -> Option<Margin> {
+    let loaded = context.load().await.ok()?;
+    let (_, account) = context.account(&loaded.accounts.keys, account).await.ok()?;
+    margin(&loaded, &account).ok()
+}
+
+/// What each side pays the market, at the board's price of now.
+fn fee_of(loaded: &Loaded, trade: &Trade) -> Result<Atoms> {
+    let (registry, board) = (&loaded.accounts.registry, &loaded.accounts.board);
+    let slot = &registry.markets[trade.market as usize];
+    let spot = BasePrice::new_down(board.slots[slot.price_slot as usize].spot.get(), slot.scale.get());
+    let fee = fill_fee_up(BaseUnits::new(trade.base_units), spot, slot.fill_fee(), registry.params());
+    fee.map_err(crate::fault::Fault::of_risk)
+}
+
+/// Both sides' margins after the trade, by the ledger; none where it would not be booked.
+fn would_be(
+    loaded: &Loaded,
+    trade: &Trade,
+    fee: Atoms,
+    (buys, sells): (&MarginAccount, &MarginAccount),
+) -> [Option<Margin>; 2] {
+    let (mut buyer, mut seller) = (Box::new(*buys), Box::new(*sells));
+    let mut market = loaded.accounts.markets[trade.market as usize];
+    let slot = &loaded.accounts.registry.markets[trade.market as usize];
+    let clock = loaded.accounts.with(buys).books().funding();
+    let asked = perp::Trade { units: BaseUnits::new(trade.base_units), quote: Atoms::new(trade.quote_atoms), fee };
+    match perp::fill(slot, &mut market, &mut buyer, &mut seller, &asked, clock) {
+        Ok(_) => [margin(loaded, &buyer).ok(), margin(loaded, &seller).ok()],
+        Err(_) => [None, None],
+    }
 }
 
 /// A quote for this buyer alone, and its acceptance.

@@ -1,14 +1,14 @@
 //! `plimsoll history`.
 
 use clap::Args;
-use plimsoll_migrations::Result;
 use plimsoll_rpc::history::ReadEvent;
 use plimsoll_sdk::event::Filter;
 use serde_json::json;
 
 use super::events::ReadingArgs;
 use crate::context::Context;
-use crate::events::{object, told, utc, Known, Told};
+use crate::events::{told, utc, EventLine, HistoryLine, Known, Told};
+use crate::fault::Result;
 
 /// Where a line breaks.
 const WIDTH: usize = 80;
@@ -37,9 +37,7 @@ pub async fn run(context: &Context, args: HistoryArgs) -> Result<()> {
     let show = async |read: &ReadEvent| {
         let words = told(read, &account, &known, &mut before);
         if context.json {
-            let mut object = object(read, Some(&known));
-            object["words"] = json!(words);
-            object.to_string()
+            json!(HistoryLine { event: EventLine::of(read, Some(&known)), words }).to_string()
         } else {
             wrapped(&utc(read.block_time), &words)
         }

@@ -1,5 +1,6 @@
 //! `plimsoll keeper`: the keeper's library behind the session's cluster and key.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,16 +8,20 @@ use clap::Subcommand;
 use plimsoll_keeper::config::Config;
 use plimsoll_keeper::top::{top, TopOptions};
 use plimsoll_keeper::Keeper;
-use plimsoll_migrations::{Result, Session, SessionArgs};
+use plimsoll_migrations::{Session, SessionArgs};
 use plimsoll_rpc::wallet::read_key;
 use plimsoll_rpc::{Error, Local};
+use schemars::JsonSchema;
+use serde::Serialize;
 use solana_pubkey::Pubkey;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
-use super::account;
+use super::account_list;
+use crate::answer::Answer;
 use crate::context::Context;
-use crate::output::Report;
+use crate::fault::Result;
+use crate::text::Text;
 use crate::usage::usage;
 
 /// Commands of the keeper.
@@ -61,6 +66,21 @@ impl KeeperCommand {
     }
 }
 
+/// A keeper's configuration with which nothing is wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CheckedConfig {
+    /// The file.
+    pub file: String,
+    /// The engine that it names.
+    pub engine: String,
+}
+
+impl Answer for CheckedConfig {
+    fn text(&self) -> Text {
+        Text::default().facts(vec![("valid", self.file.as_str().into()), ("engine", self.engine.as_str().into())])
+    }
+}
+
 /// Options that stand before the command.
 #[derive(Debug)]
 pub struct Overrides {
@@ -96,6 +116,9 @@ pub async fn run(command: KeeperCommand, overrides: &Overrides) -> Result<()> {
             if overrides.json {
                 return once_in_json(&config, rows, once, overrides).await;
             }
+            if !once && !std::io::stdout().is_terminal() {
+                return Err(usage("a table that is refreshed needs a terminal: add --once"));
+            }
             let options = TopOptions { rows, every: Duration::from_millis(every.max(50)), once };
             let (stop, stopped) = watch::channel(false);
             tokio::spawn(stop_on_signal(stop));
@@ -104,8 +127,8 @@ pub async fn run(command: KeeperCommand, overrides: &Overrides) -> Result<()> {
         KeeperCommand::CheckConfig { config } => {
             let checked = Config::load(&config).map_err(Error::from)?;
             let engine = checked.engine().map_err(Error::from)?;
-            let facts = vec![("valid", config.display().to_string()), ("engine", engine.to_string())];
-            Report::default().with_facts("config", facts).print(overrides.json);
+            let (file, engine) = (config.display().to_string(), engine.to_string());
+            CheckedConfig { file, engine }.print(overrides.json);
             Ok(())
         }
     }
@@ -134,7 +157,7 @@ async fn once_in_json(config: &Config, rows: usize, once: bool, overrides: &Over
         return Err(usage("a table that is refreshed has no JSON: add --once"));
     }
     let context = overrides.context(Some(config.engine().map_err(Error::from)?)).await?;
-    account::list(&context, &context.load().await?, None, true, Some(rows)).await
+    account_list::list(&context, &context.load().await?, None, true, Some(rows)).await
 }
 
 async fn load(path: Option<PathBuf>, overrides: &Overrides) -> Result<Config> {

@@ -1,7 +1,6 @@
 //! `plimsoll liquidate`.
 
 use clap::Args;
-use plimsoll_migrations::Result;
 use plimsoll_risk::auction::Regime;
 use plimsoll_risk::liquidate::{Leg, LegPart, LegSize, Refusal};
 use plimsoll_risk::units::Ppm;
@@ -11,13 +10,19 @@ use plimsoll_sdk::offer::{is_paid_in, pays_with, sized_in, Instrument, Offer, Pl
 use plimsoll_sdk::view::Accounts;
 use plimsoll_sdk::EngineError;
 use plimsoll_state::snapshot::Views;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::account::margins;
-use crate::amount::{atoms, percent, ratio, show, usd_micro, usd_pico};
+use crate::amount::{atoms, percent, ratio};
+use crate::answer::Answer;
 use crate::context::{Context, Loaded};
-use crate::margin::Standing;
+use crate::fault::{Fault, Result};
+use crate::health::Margin;
 use crate::names::name_of;
-use crate::output::Report;
+use crate::quantity::{Amount, Usd};
+use crate::row;
+use crate::text::{Cell, Text};
+use crate::transaction::Transaction;
 use crate::usage::usage;
 
 /// Whom, with which account, which leg.
@@ -48,39 +53,123 @@ pub struct LiquidateArgs {
 /// A leg, and what the program would do.
 type Planned = (Leg, std::result::Result<Offer, Refusal>);
 
+/// What the program would do, leg by leg, and what was sent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Liquidation {
+    /// The account under water.
+    pub account: String,
+    /// Its margins.
+    pub margin: Margin,
+    /// Leg by leg.
+    pub plans: Vec<Plan>,
+    /// What was sent, or would have been.
+    pub transactions: Vec<Transaction>,
+}
+
+/// What the program would do with a leg.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Plan {
+    /// The leg, in words.
+    pub leg: String,
+    /// Why the program would refuse; null where it would not.
+    pub refused: Option<&'static str>,
+    /// What it would do; null where it would refuse.
+    pub offer: Option<Offered>,
+}
+
+/// What a liquidation closes, pays and takes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Offered {
+    /// How.
+    pub regime: Kind,
+    /// The penalty.
+    pub penalty_ppm: u32,
+    /// What it closes, in the leg's own units.
+    pub closes: Amount,
+    /// What the liquidator pays.
+    pub pays: Amount,
+    /// What the liquidator gets.
+    pub takes: Amount,
+    /// What is closed, in dollars.
+    pub notional: Usd,
+    /// `NAV / MMR` of the account afterwards; null without a requirement.
+    pub ratio_after_ppm: Option<u32>,
+    /// Its net asset value afterwards.
+    pub nav_after: Usd,
+}
+
+/// How an account is liquidated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// As much as brings it to its target.
+    Cure,
+    /// Any leg, whole.
+    WindDown,
+}
+
+impl Kind {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Cure => "cure",
+            Self::WindDown => "wind-down",
+        }
+    }
+}
+
+impl Answer for Liquidation {
+    fn text(&self) -> Text {
+        let mut facts: Vec<(&str, Cell)> = vec![("account", self.account.as_str().into())];
+        facts.extend(self.margin.lines());
+        let rows = self.plans.iter().map(Plan::row).collect();
+        let columns = ["leg", "regime", "penalty", "closes", "pays", "takes", "notional", "ratio after"];
+        let text = Text::default().facts(facts).rows(&columns, rows);
+        self.transactions.iter().fold(text, |text, sent| text.and(sent.text()))
+    }
+}
+
+impl Plan {
+    fn row(&self) -> Vec<Cell> {
+        let Some(of) = &self.offer else {
+            let refused = format!("refused: {}", self.refused.unwrap_or_default());
+            return row![self.leg, refused, "", "", "", "", "", ""];
+        };
+        let after = format!("{} ({})", ratio(of.ratio_after_ppm.unwrap_or(u32::MAX)), of.nav_after.text());
+        let (penalty, notional) = (percent(of.penalty_ppm), of.notional.text());
+        row![self.leg, of.regime.words(), penalty, of.closes.text(), of.pays.text(), of.takes.text(), notional, after]
+    }
+}
+
 /// Shows the plan of every leg, asks, sends the best.
 ///
 /// # Errors
-/// Whatever stops it; where nothing can be liquidated, the program's reason.
+/// Whatever stops it; where nothing can be liquidated, where the account stands, and when that changes.
 pub async fn run(context: &Context, args: &LiquidateArgs) -> Result<()> {
     let loaded = context.load().await?;
     let keys = &loaded.accounts.keys;
     let (liquidatee, account) = context.account(keys, &args.account).await?;
     let accounts = loaded.accounts.with(&account);
-    let standing = Standing::of(&accounts)?;
     let planned = plans(&loaded, &accounts, args)?;
-    let rows = planned.iter().map(|(leg, offer)| row(&loaded, leg, offer)).collect();
     let best = planned.iter().filter_map(|(_, offer)| offer.as_ref().ok());
     let best = best.max_by_key(|offer| offer.gain());
-    let mut facts = vec![("account", liquidatee.to_string())];
-    facts.extend(margins(&standing));
-    facts.push(("state", standing.words().to_owned()));
-    let columns = ["leg", "regime", "penalty", "closes", "pays", "takes", "notional", "ratio after"];
-    let report = Report::default().with_facts("account", facts).with_rows("plans", &columns, rows);
+    let mut answer = Liquidation {
+        account: liquidatee.to_string(),
+        margin: Margin::of(&accounts)?,
+        plans: planned.iter().map(|(leg, offer)| plan_of(&loaded, leg, offer)).collect(),
+        transactions: Vec::new(),
+    };
     let Some(Offer { request, plan, .. }) = best else {
-        report.print(context.json);
-        let reason = planned.iter().find_map(|(_, offer)| offer.as_ref().err().map(|refusal| refusal.reason));
-        let reason = reason.map_or("it has no leg to liquidate", in_words);
-        return Err(usage(format!("{liquidatee} cannot be liquidated now: {} ({reason})", standing.words())));
+        answer.print(context.json);
+        return Err(refusal(&answer, &planned));
     };
     if !context.json {
-        report.print(false);
+        answer.print(false);
     }
     let leg = &request.leg;
     let what = format!(
         "liquidate {} of {liquidatee}: close {}, at a penalty of {} and a price at most {} worse than shown",
         leg_name(&loaded, leg),
-        size_of(&loaded, leg, plan.size),
+        size_of(&loaded, leg, plan.size).text(),
         percent(plan.penalty_ppm.get()),
         percent(SLIPPAGE.get())
     );
@@ -89,14 +178,32 @@ pub async fn run(context: &Context, args: &LiquidateArgs) -> Result<()> {
     // By hand nothing is gained by leaving the collateral's bank out where it may be needed.
     let instruction = ix::liquidate(keys, parties, request, is_paid_in(leg) != pays_with(leg), false);
     let done = context.perform(&what, Some(&format!("{what}?")), &[], &[instruction]).await?;
-    // The plan has been shown already, before the question.
-    if context.json { report.and(done) } else { done }.print(context.json);
+    if context.json {
+        answer.transactions.push(done);
+        answer.print(true);
+    } else {
+        // The plan has been shown already, before the question.
+        crate::transaction::Transactions::from(done).print(false);
+    }
     Ok(())
+}
+
+/// Why nothing of an account can be liquidated: where it stands, and else the first leg's reason.
+fn refusal(answer: &Liquidation, planned: &[Planned]) -> Fault {
+    let stands = answer.margin.health_text();
+    let reason = planned.iter().find_map(|(_, offer)| offer.as_ref().err().map(|refusal| refusal.reason));
+    let why = match reason {
+        // Where it stands says more.
+        Some(RiskError::AccountHealthy) => String::new(),
+        Some(reason) => format!(" ({})", in_words(reason)),
+        None => " (it has no leg to liquidate)".to_owned(),
+    };
+    usage(format!("{} cannot be liquidated now: {stands}{why}", answer.account))
 }
 
 /// The plan of each leg that the arguments leave.
 fn plans(loaded: &Loaded, accounts: &Accounts, args: &LiquidateArgs) -> Result<Vec<Planned>> {
-    let portfolio = accounts.portfolio(Views::LIQUIDATION).map_err(plimsoll_rpc::Error::from)?;
+    let portfolio = accounts.portfolio(Views::LIQUIDATION).map_err(Fault::of_risk)?;
     let bank = |name: &Option<String>| name.as_ref().map(|name| loaded.names.bank(name)).transpose();
     let market = |name: &Option<String>| name.as_ref().map(|name| loaded.names.market(name)).transpose();
     let (asset, borrow) = (bank(&args.asset)?, bank(&args.borrow)?);
@@ -137,8 +244,8 @@ fn size_decimals(loaded: &Loaded, leg: &Leg) -> u8 {
     }
 }
 
-fn size_of(loaded: &Loaded, leg: &Leg, size: LegSize) -> String {
-    show(size.get() as i128, size_decimals(loaded, leg) as u32)
+fn size_of(loaded: &Loaded, leg: &Leg, size: LegSize) -> Amount {
+    Amount::of(size.get(), size_decimals(loaded, leg))
 }
 
 fn leg_name(loaded: &Loaded, leg: &Leg) -> String {
@@ -153,25 +260,22 @@ fn leg_name(loaded: &Loaded, leg: &Leg) -> String {
     words.collect::<Vec<_>>().join(" for ")
 }
 
-fn row(loaded: &Loaded, leg: &Leg, offer: &std::result::Result<Offer, Refusal>) -> Vec<String> {
+fn plan_of(loaded: &Loaded, leg: &Leg, offer: &std::result::Result<Offer, Refusal>) -> Plan {
     let name = leg_name(loaded, leg);
     let plan = match offer {
         Ok(offer) => &offer.plan,
-        Err(refusal) => {
-            let mut row = vec![name, format!("refused: {}", in_words(refusal.reason))];
-            row.extend(vec![String::new(); 6]);
-            return row;
-        }
+        Err(refusal) => return Plan { leg: name, refused: Some(in_words(refusal.reason)), offer: None },
     };
-    let (paid, received) = (pays_with(leg), is_paid_in(leg));
-    vec![
-        name,
-        if plan.regime == Regime::Cure { "cure" } else { "wind-down" }.to_owned(),
-        percent(plan.penalty_ppm.get()),
-        size_of(loaded, leg, plan.size),
-        show(plan.paid_atoms.get() as i128, loaded.decimals(paid) as u32),
-        show(plan.received_atoms.get() as i128, loaded.decimals(received) as u32),
-        usd_micro(plan.notional.get() as i128),
-        format!("{} ({})", ratio(plan.after.ratio_ppm_down(Ppm::MAX).get()), usd_pico(plan.after.nav.get())),
-    ]
+    let ratio = plan.after.ratio_ppm_down(Ppm::MAX).get();
+    let offer = Offered {
+        regime: if plan.regime == Regime::Cure { Kind::Cure } else { Kind::WindDown },
+        penalty_ppm: plan.penalty_ppm.get(),
+        closes: size_of(loaded, leg, plan.size),
+        pays: Amount::of(plan.paid_atoms.get(), loaded.decimals(pays_with(leg))),
+        takes: Amount::of(plan.received_atoms.get(), loaded.decimals(is_paid_in(leg))),
+        notional: Usd::micro(plan.notional.get().into()),
+        ratio_after_ppm: (ratio != u32::MAX).then_some(ratio),
+        nav_after: Usd::pico(plan.after.nav.get()),
+    };
+    Plan { leg: name, refused: None, offer: Some(offer) }
 }

@@ -3,25 +3,29 @@
 use std::time::Duration;
 
 use clap::Subcommand;
-use plimsoll_migrations::Result;
-use plimsoll_risk::oracle::{Observation, PriceSource, READY_TIME_CONSTANTS, READY_UPDATES};
-use plimsoll_risk::params::GlobalParams;
-use plimsoll_risk::units::UnixSecs;
+use plimsoll_risk::oracle::PriceSource;
 use plimsoll_rpc::mock::{post_pyth, PythPost, MOCK_ORACLE};
 use plimsoll_sdk::ix;
 use plimsoll_sdk::ix::args::HaltPriceArgs;
-use plimsoll_state::{OracleKind, OracleSource, PriceBoard, PriceSlot};
+use plimsoll_state::{OracleKind, OracleSource, PriceBoard};
+use schemars::JsonSchema;
+use serde::Serialize;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
 use super::crash::{self, CrashArgs};
-use super::engine::left;
+use super::price_list::{list, mended};
 use super::standby;
-use crate::amount::{atoms, percent, show_price};
+use crate::amount::atoms;
+use crate::answer::Answer;
 use crate::context::{Context, Loaded};
+use crate::fault::Result;
 use crate::names::name_of;
-use crate::output::Report;
+use crate::quantity::PriceUsd;
+use crate::row;
+use crate::text::Text;
+use crate::transaction::Transaction;
 use crate::usage::usage;
 
 /// What people call a price's sources, in the order in which they are stored.
@@ -125,120 +129,8 @@ async fn halt(context: &Context, loaded: &Loaded, price: &str, halted: bool, for
     let what = if halted { format!("halt {price}") } else { format!("end the halt of {price}") };
     // Stopping is quick; starting again is asked about.
     let question = (!halted).then(|| format!("{what}?"));
-    context.act(&what, question.as_deref(), &[], &[set]).await
-}
-
-async fn list(context: &Context, loaded: &Loaded) -> Result<()> {
-    let (board, now) = (&loaded.accounts.board, loaded.accounts.now);
-    let slots = &board.slots[..board.count as usize];
-    let rows = slots.iter().enumerate().map(|(slot, price)| held(loaded, slot as u8, price, now)).collect();
-    let columns = ["slot", "price", "spot $", "sigma", "fast $", "slow $", "age s", "from", "ready"];
-    let mut sources = Vec::new();
-    for (slot, feed) in loaded.accounts.feeds.feeds.iter().take(slots.len()).enumerate() {
-        for (source, name) in feed.sources.iter().zip(SOURCES) {
-            if source.kind != OracleKind::None as u8 {
-                sources.push(said(context, loaded, slot as u8, source, name).await?);
-            }
-        }
-    }
-    Report::default()
-        .with_note("held by the board:")
-        .with_rows("board", &columns, rows)
-        .with_note("what the sources say now:")
-        .with_rows("sources", &["price", "source", "kind", "account", "price $", "sigma", "age s", "problem"], sources)
-        .print(context.json);
-    Ok(())
-}
-
-fn held(loaded: &Loaded, slot: u8, price: &PriceSlot, now: i64) -> Vec<String> {
-    let name = name_of(&loaded.names.prices, slot);
-    if price.update_count == 0 {
-        let mut row = vec![slot.to_string(), name];
-        row.extend(vec![String::new(); 6]);
-        row.push("no: no update yet".into());
-        return row;
-    }
-    let from = SOURCES.get(price.source as usize).copied().unwrap_or("unknown");
-    vec![
-        slot.to_string(),
-        name,
-        show_price(price.spot.get()),
-        percent(price.sigma_ppm),
-        show_price(price.fast.get()),
-        show_price(price.slow.get()),
-        now.saturating_sub(price.published_at).to_string(),
-        from.to_owned(),
-        if price.halted_until().get() > now && !price.awaits_averages() {
-            format!("halted: {}", left(&price.halt.get(), UnixSecs::new(now)))
-        } else {
-            readiness(price)
-        },
-    ]
-}
-
-/// Whether averages are ready for adding risk, and what is missing.
-pub fn readiness(price: &PriceSlot) -> String {
-    if price.is_ready() {
-        return "yes".into();
-    }
-    let seen_secs = price.published_at.saturating_sub(price.first_published_at);
-    let needed_secs = READY_TIME_CONSTANTS * price.terms.slow_secs.max(price.terms.fast_secs);
-    let updates = price.update_count.min(READY_UPDATES);
-    format!("no: {updates} of {READY_UPDATES} updates, {seen_secs} of {needed_secs} s")
-}
-
-/// Price, source, kind, account, what it says now in dollars, how wide and how old that is, and what is wrong with it.
-///
-/// # Errors
-/// The cluster's.
-pub async fn said(
-    context: &Context,
-    loaded: &Loaded,
-    slot: u8,
-    source: &OracleSource,
-    name: &str,
-) -> Result<Vec<String>> {
-    let kind = match OracleKind::try_from(source.kind) {
-        Ok(OracleKind::PythPinned) => "pyth, pinned",
-        Ok(OracleKind::PythPosted) => "pyth, posted",
-        Ok(OracleKind::SwitchboardPull) => "switchboard",
-        _ => "unknown",
-    };
-    let price = name_of(&loaded.names.prices, slot);
-    let address = Pubkey::new_from_array(source.address);
-    let mut row = vec![price, name.to_owned(), kind.to_owned()];
-    if source.kind == OracleKind::PythPosted as u8 {
-        row.extend(["chosen by the caller", "", "", "", ""].map(str::to_owned));
-        return Ok(row);
-    }
-    row.push(address.to_string());
-    let (chain_slot, found) = context.session.connection.accounts(&[address]).await?;
-    let params = loaded.accounts.registry.params();
-    let read = match found.into_iter().next().flatten() {
-        None => Err("there is no such account".to_owned()),
-        Some(account) if account.owner.to_bytes() != source.program => Err(format!("its owner is {}", account.owner)),
-        Some(account) => decode(source, &account.data, params, chain_slot),
-    };
-    match read {
-        Ok(seen) => row.extend([
-            show_price(seen.price),
-            percent(seen.sigma_ppm.get()),
-            loaded.accounts.now.saturating_sub(seen.published_at.get()).to_string(),
-            if seen.overdue { "signed longer ago than it says".to_owned() } else { String::new() },
-        ]),
-        Err(problem) => row.extend([String::new(), String::new(), String::new(), problem]),
-    }
-    Ok(row)
-}
-
-/// What a source's account says, by the program's own readers.
-fn decode(
-    source: &OracleSource,
-    data: &[u8],
-    params: &GlobalParams,
-    slot: u64,
-) -> std::result::Result<Observation, String> {
-    plimsoll_oracle::decode(data, source, params, slot).map_err(|error| error.text().1.into())
+    let done = context.perform(&what, question.as_deref(), &[], &[set]).await?;
+    mended(context, loaded, vec![done]).await
 }
 
 async fn refresh(
@@ -276,36 +168,70 @@ async fn refresh(
         let secondary = (with_secondary && counts).then(|| Pubkey::new_from_array(second.address));
         refreshes.push(ix::Refresh { slot, primary, secondary });
     }
+    let mut answer = Refreshed::default();
     for some in refreshes.chunks(FEEDS_AT_ONCE) {
         let names: Vec<String> = some.iter().map(|feed| name_of(&loaded.names.prices, feed.slot)).collect();
         let instruction = ix::refresh_price(&loaded.accounts.keys, some);
-        send_and_look(context, loaded, &format!("refresh {}", names.join(", ")), some, &[], &[instruction]).await?;
+        let what = format!("refresh {}", names.join(", "));
+        send_and_look(context, loaded, &what, (some, &[], &[instruction]), &mut answer).await?;
     }
+    answer.print(context.json);
     Ok(())
 }
+
+/// What a refresh did.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Refreshed {
+    /// What the board holds afterwards; empty under a dry run.
+    pub board: Vec<Taken>,
+    /// What was sent, or would have been.
+    pub transactions: Vec<Transaction>,
+}
+
+/// A price of the board after a refresh.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Taken {
+    /// The price.
+    pub price: String,
+    /// What it is.
+    pub spot: PriceUsd,
+    /// Whether the board took something newer.
+    pub taken: bool,
+}
+
+impl Answer for Refreshed {
+    fn text(&self) -> Text {
+        let text = self.transactions.iter().fold(Text::default(), |text, sent| text.and(sent.text()));
+        if self.board.is_empty() {
+            return text;
+        }
+        let taken = |taken: bool| if taken { "yes" } else { "no: it is not newer than the board's" };
+        let rows = self.board.iter().map(|of| row![of.price, of.spot.text(), taken(of.taken)]);
+        text.rows(&["price", "spot $", "taken"], rows.collect())
+    }
+}
+
+/// Feeds, who signs for them, and what refreshes them.
+type Refreshing<'a> = (&'a [ix::Refresh], &'a [&'a (dyn Signer + Sync)], &'a [Instruction]);
 
 /// Sends what refreshes prices, and says which of them the board has taken: one that is not newer it leaves silently.
 async fn send_and_look(
     context: &Context,
     loaded: &Loaded,
     what: &str,
-    feeds: &[ix::Refresh],
-    signers: &[&(dyn Signer + Sync)],
-    instructions: &[Instruction],
+    (feeds, signers, instructions): Refreshing<'_>,
+    answer: &mut Refreshed,
 ) -> Result<()> {
-    let done = context.perform(what, None, signers, instructions).await?;
+    answer.transactions.push(context.perform(what, None, signers, instructions).await?);
     if context.session.dry_run {
-        done.print(context.json);
         return Ok(());
     }
     let board: PriceBoard = context.session.connection.read("price board", &loaded.accounts.keys.board).await?;
-    let rows = feeds.iter().map(|feed| {
+    answer.board.extend(feeds.iter().map(|feed| {
         let (before, after) = (&loaded.accounts.board.slots[feed.slot as usize], &board.slots[feed.slot as usize]);
-        let newer = after.published_at > before.published_at || after.update_count != before.update_count;
-        let taken = if newer { "yes" } else { "no: it is not newer than the board's" };
-        vec![name_of(&loaded.names.prices, feed.slot), show_price(after.spot.get()), taken.to_owned()]
-    });
-    done.with_rows("board", &["price", "spot $", "taken"], rows.collect()).print(context.json);
+        let taken = after.published_at > before.published_at || after.update_count != before.update_count;
+        Taken { price: name_of(&loaded.names.prices, feed.slot), spot: PriceUsd::of(after.spot.get()), taken }
+    }));
     Ok(())
 }
 
@@ -332,7 +258,11 @@ async fn post(context: &Context, loaded: &Loaded, prices: &[(String, String)]) -
         what.push(format!("{name} at ${dollars}"));
     }
     posts.push(ix::refresh_price(&loaded.accounts.keys, &feeds));
-    send_and_look(context, loaded, &format!("post {}", what.join(", ")), &feeds, &[&poster], &posts).await
+    let mut answer = Refreshed::default();
+    let what = format!("post {}", what.join(", "));
+    send_and_look(context, loaded, &what, (&feeds, &[&poster], &posts), &mut answer).await?;
+    answer.print(context.json);
+    Ok(())
 }
 
 /// Prices are not to be made up where money is.

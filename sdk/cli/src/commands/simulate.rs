@@ -1,17 +1,21 @@
 //! `plimsoll simulate`.
 
 use clap::Args;
-use plimsoll_migrations::Result;
 use plimsoll_sdk::view::Accounts;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::account::{exact, margins};
 use super::price::parse_pair;
-use crate::amount::{price, show_price};
+use crate::amount::price;
+use crate::answer::Answer;
 use crate::context::Context;
-use crate::margin::{with_price, Standing};
+use crate::fault::Result;
+use crate::health::{Change, Margin};
+use crate::margin::with_price;
 use crate::names::name_of;
-use crate::output::Report;
+use crate::quantity::PriceUsd;
+use crate::row;
+use crate::text::Text;
 
 /// Whose account, at which prices.
 #[derive(Args, Debug)]
@@ -26,6 +30,43 @@ pub struct SimulateArgs {
     pub spot_only: bool,
 }
 
+/// What other prices would do to an account.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Simulated {
+    /// The account.
+    pub account: String,
+    /// Which prices were moved.
+    pub prices: Vec<Moved>,
+    /// Its margins at the prices of now and at those.
+    pub margin: Change,
+}
+
+/// A price that was moved.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Moved {
+    /// The price.
+    pub price: String,
+    /// What it is.
+    pub now: PriceUsd,
+    /// What it would be.
+    pub then: PriceUsd,
+}
+
+impl Answer for Simulated {
+    fn text(&self) -> Text {
+        let prices = self.prices.iter().map(|of| row![of.price, of.now.text(), of.then.text()]);
+        let later = self.margin.after.as_ref().and_then(|then| then.liquidatable_in_secs.map(|_| then.health_text()));
+        let text = Text::default()
+            .facts(vec![("account", self.account.as_str().into())])
+            .rows(&["price", "now $", "then $"], prices.collect())
+            .and(self.margin.text(["margin", "now", "then"]));
+        match later {
+            Some(later) => text.note(later),
+            None => text,
+        }
+    }
+}
+
 /// Shows margins before and after.
 ///
 /// # Errors
@@ -35,28 +76,17 @@ pub async fn run(context: &Context, args: &SimulateArgs) -> Result<()> {
     let (address, account) = context.account(&loaded.accounts.keys, &args.account).await?;
     let before = loaded.accounts.with(&account);
     let mut board = Box::new(*loaded.accounts.board);
-    let (sigmas, mut moved) = (loaded.accounts.registry.params().prices.confidence_sigmas(), Vec::new());
+    let (sigmas, mut prices) = (loaded.accounts.registry.params().prices.confidence_sigmas(), Vec::new());
     for (name, dollars) in &args.prices {
         let slot = loaded.names.price(name)?;
         let then = price(dollars)?;
         let now = board.slots[slot as usize].spot.get();
-        moved.push(vec![name_of(&loaded.names.prices, slot), show_price(now), show_price(then)]);
+        let (now, shown) = (PriceUsd::of(now), PriceUsd::of(then));
+        prices.push(Moved { price: name_of(&loaded.names.prices, slot), now, then: shown });
         board = with_price(&board, slot, then, args.spot_only, sigmas)?;
     }
     let after = Accounts { board: &board, ..before };
-    let (before, after) = (Standing::of(&before)?, Standing::of(&after)?);
-    let exact = json!({ "now": exact(&before), "then": exact(&after) });
-    let mut rows: Vec<Vec<String>> = margins(&before)
-        .into_iter()
-        .zip(margins(&after))
-        .map(|((name, then), (_, now))| vec![name.to_owned(), then, now])
-        .collect();
-    rows.push(vec!["state".into(), before.words().into(), after.words().into()]);
-    Report::default()
-        .with_facts("simulated", vec![("account", address.to_string())])
-        .with_rows("prices", &["price", "now $", "then $"], moved)
-        .with_rows("margins", &["margin", "now", "then"], rows)
-        .with_exact("exact", exact)
-        .print(context.json);
+    let margin = Change { before: Margin::of(&before)?, after: Some(Margin::of(&after)?) };
+    Simulated { account: address.to_string(), prices, margin }.print(context.json);
     Ok(())
 }

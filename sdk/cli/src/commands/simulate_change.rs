@@ -3,18 +3,22 @@
 use std::path::Path;
 
 use plimsoll_migrations::config::Config;
-use plimsoll_migrations::Result;
 use plimsoll_risk::units::UnixSecs;
 use plimsoll_sdk::change::ramps;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::{MarginAccount, Registry};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use solana_pubkey::Pubkey;
 
-use crate::amount::usd_pico;
+use super::account_list::{tell_left_out, unlisted};
+use crate::answer::Answer;
 use crate::context::{Context, Loaded};
+use crate::fault::Result;
 use crate::margin::Standing;
-use crate::output::{tell_left_out, Report};
+use crate::quantity::Usd;
+use crate::row;
+use crate::text::Text;
 
 /// A step of a ramp.
 const HOUR_SECS: i64 = 3_600;
@@ -42,9 +46,11 @@ pub async fn run(context: &Context, file: &Path) -> Result<()> {
     let found = listed.accounts;
     let stages = stages(&loaded, &config);
     let (hits, not_valued) = hits(&loaded, &stages, &found);
-    report(&hits, found.len() - not_valued.len(), stages.len()).print(context.json);
-    tell_left_out(&listed.unreadable);
-    tell_left_out(not_valued);
+    let valued = found.len() - not_valued.len();
+    let left_out = listed.unreadable.iter().map(ToString::to_string).chain(not_valued).collect();
+    let answer = report(&hits, valued, stages.len(), left_out);
+    answer.print(context.json);
+    tell_left_out(&answer.left_out);
     Ok(())
 }
 
@@ -90,7 +96,10 @@ fn hits(loaded: &Loaded, stages: &[Box<Registry>], found: &[(Pubkey, MarginAccou
                 hits.push(Hit { address: *address, owner, hour, short_usd_pico });
             }
             Ok(None) => {}
-            Err(error) => not_valued.push(format!("{address} cannot be valued: {error}")),
+            Err(fault) => {
+                let why = unlisted(account, &loaded.accounts.registry).unwrap_or_else(|| fault.error().to_string());
+                not_valued.push(format!("{address} cannot be valued: {why}"));
+            }
         }
     }
     hits.sort_by_key(|hit| (std::cmp::Reverse(hit.short_usd_pico), hit.address));
@@ -119,36 +128,86 @@ const fn day(hour: u32) -> u32 {
     hour / HOURS_A_DAY + 1
 }
 
-fn report(hits: &[Hit], accounts: usize, stages: usize) -> Report {
-    let new = hits.iter().filter(|hit| hit.hour.is_some()).count();
-    let facts = vec![
-        ("accounts", accounts.to_string()),
-        ("under water before", (hits.len() - new).to_string()),
-        ("would come under water", new.to_string()),
-        ("ramps last hours", (stages - 1).to_string()),
-    ];
-    let rows = hits.iter().map(|hit| {
-        let hour = hit.hour.map_or_else(|| "before".to_owned(), |hour| format!("day {}, hour {hour}", day(hour)));
-        let short = hit.short_usd_pico.map_or_else(|| "no longer".to_owned(), usd_pico);
-        vec![hit.address.to_string(), hit.owner.to_string(), hour, short]
-    });
-    let exact = hits.iter().map(|hit| {
-        json!({
-            "account": hit.address.to_string(),
-            "day": hit.hour.map(day),
-            "hour": hit.hour,
-            "short_usd_pico": hit.short_usd_pico.map(|short| short.to_string()),
-        })
-    });
-    let columns = ["account", "owner", "under water from", "short of maintenance at the end"];
-    Report::default()
-        .with_facts("simulated", facts)
-        .with_rows("accounts", &columns, rows.collect())
-        .with_exact("exact", json!(exact.collect::<Vec<_>>()))
-        .with_note(
+/// Whom a change would bring under water.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SimulatedChange {
+    /// How many accounts were looked at.
+    pub accounts: usize,
+    /// How many of them are under water before.
+    pub under_water_before: usize,
+    /// How many would come under water.
+    pub would_come_under_water: usize,
+    /// How long the ramps last.
+    pub ramps_last_hours: usize,
+    /// Both kinds, those that would be short of most first.
+    pub under_water: Vec<UnderWater>,
+    /// Why others could not be looked at; every sentence names its account.
+    pub left_out: Vec<String>,
+}
+
+/// An account that is or would be under water.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct UnderWater {
+    /// The account.
+    pub account: String,
+    /// Its owner.
+    pub owner: String,
+    /// The day of the ramp on which it comes under water, from one; null where it is so before.
+    pub day: Option<u32>,
+    /// The hour after the change came into force; null where it is so before.
+    pub hour: Option<u32>,
+    /// By how much it is below maintenance when all ramps have ended; null where it no longer is.
+    pub short: Option<Short>,
+}
+
+/// What is missing.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Short {
+    /// So much.
+    pub amount: Usd,
+}
+
+impl Answer for SimulatedChange {
+    fn text(&self) -> Text {
+        let facts = vec![
+            ("accounts", self.accounts.into()),
+            ("under water before", self.under_water_before.into()),
+            ("would come under water", self.would_come_under_water.into()),
+            ("ramps last hours", self.ramps_last_hours.into()),
+        ];
+        let rows = self.under_water.iter().map(|of| {
+            let from = match (of.day, of.hour) {
+                (Some(day), Some(hour)) => format!("day {day}, hour {hour}"),
+                _ => "before".to_owned(),
+            };
+            let short = of.short.as_ref().map_or_else(|| "no longer".to_owned(), |short| short.amount.text());
+            row![of.account, of.owner, from, short]
+        });
+        let columns = ["account", "owner", "under water from", "short of maintenance at the end"];
+        Text::default().facts(facts).rows(&columns, rows.collect()).note(
             "at the prices of now; prices, their sources and what is not listed yet stay as they are. Days and hours are \
              counted from when the change comes into force, which is after the delay where something of it waits",
         )
+    }
+}
+
+fn report(hits: &[Hit], accounts: usize, stages: usize, left_out: Vec<String>) -> SimulatedChange {
+    let new = hits.iter().filter(|hit| hit.hour.is_some()).count();
+    let under_water = hits.iter().map(|hit| UnderWater {
+        account: hit.address.to_string(),
+        owner: hit.owner.to_string(),
+        day: hit.hour.map(day),
+        hour: hit.hour,
+        short: hit.short_usd_pico.map(|pico| Short { amount: Usd::pico(pico) }),
+    });
+    SimulatedChange {
+        accounts,
+        under_water_before: hits.len() - new,
+        would_come_under_water: new,
+        ramps_last_hours: stages - 1,
+        under_water: under_water.collect(),
+        left_out,
+    }
 }
 
 #[cfg(test)]
@@ -188,6 +247,7 @@ mod tests {
     fn a_ramp_begins_on_its_first_day_and_every_24_hours_another() {
         assert_eq!([0, 23, 24, 47, 48].map(day), [1, 1, 2, 2, 3]);
         let hit = Hit { address: Pubkey::default(), owner: Pubkey::default(), hour: Some(30), short_usd_pico: None };
-        assert!(format!("{:?}", report(&[hit], 1, 49)).contains("day 2, hour 30"));
+        let text = report(&[hit], 1, 49, Vec::new()).text().shown(200, false);
+        assert!(text.contains("day 2, hour 30"), "{text}");
     }
 }

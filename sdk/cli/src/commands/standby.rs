@@ -1,19 +1,74 @@
 //! `plimsoll price standby` and `plimsoll price switch`.
 
-use plimsoll_migrations::Result;
 use plimsoll_risk::oracle::{PriceSource, SwitchedBy};
 use plimsoll_risk::units::UnixSecs;
 use plimsoll_sdk::ix;
 use plimsoll_sdk::ix::args::SwitchSourceArgs;
 use plimsoll_state::{Feed, OracleKind, PriceSlot};
+use schemars::JsonSchema;
+use serde::Serialize;
 use solana_pubkey::Pubkey;
 
-use super::price::{said, SOURCES};
-use crate::amount::show_price;
+use super::price::SOURCES;
+use super::price_list::{said, Source};
+use crate::answer::Answer;
 use crate::context::{Context, Loaded};
+use crate::fault::Result;
 use crate::names::name_of;
-use crate::output::Report;
+use crate::quantity::PriceUsd;
+use crate::row;
+use crate::text::Text;
 use crate::usage::usage;
+
+/// Every standby source.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StandbyList {
+    /// By slot of their prices.
+    pub standbys: Vec<Standby>,
+}
+
+/// A standby source.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Standby {
+    /// What it says now.
+    pub source: Source,
+    /// What the board holds.
+    pub board: PriceUsd,
+    /// Whether its price is switched to it.
+    pub in_use: bool,
+    /// In how many seconds the authority may switch.
+    pub authority_may_switch_in_secs: u64,
+    /// In how many seconds the risk authority may.
+    pub risk_authority_may_switch_in_secs: u64,
+}
+
+impl Answer for StandbyList {
+    fn text(&self) -> Text {
+        let when = |secs: u64| if secs == 0 { "now".to_owned() } else { format!("in {secs} s") };
+        let rows = self.standbys.iter().map(|of| {
+            let (says, sigma, age) = of.source.texts();
+            let (kind, account) = (of.source.kind.words(), of.source.account_text());
+            let (problem, in_use) = (of.source.problem.as_deref().unwrap_or(""), if of.in_use { "yes" } else { "no" });
+            let (authority, risk) = (when(of.authority_may_switch_in_secs), when(of.risk_authority_may_switch_in_secs));
+            let board = of.board.text();
+            row![of.source.price, board, kind, account, says, sigma, age, problem, in_use, authority, risk]
+        });
+        let columns = [
+            "price",
+            "board $",
+            "kind",
+            "account",
+            "standby $",
+            "sigma",
+            "age s",
+            "problem",
+            "in use",
+            "authority may switch",
+            "risk authority may switch",
+        ];
+        Text::table(&columns, rows.collect())
+    }
+}
 
 /// Every standby: what it says now beside what the board holds, whether it is in use, and who may switch when.
 ///
@@ -21,46 +76,31 @@ use crate::usage::usage;
 /// The cluster's.
 pub async fn list(context: &Context, loaded: &Loaded) -> Result<()> {
     let (board, feeds) = (&loaded.accounts.board, &loaded.accounts.feeds.feeds);
-    let mut rows = Vec::new();
+    let mut standbys = Vec::new();
     for (slot, (price, feed)) in board.slots.iter().zip(feeds).take(board.count as usize).enumerate() {
         if !feed.has_standby() {
             continue;
         }
         let name = SOURCES[PriceSource::Standby.index()];
-        let mut row = said(context, loaded, slot as u8, feed.source(PriceSource::Standby), name).await?;
-        // The row says itself that it is of a standby.
-        row.remove(1);
-        row.insert(1, show_price(price.spot.get()));
-        row.push(if feed.on_standby == 1 { "yes" } else { "no" }.to_owned());
-        row.extend([SwitchedBy::Authority, SwitchedBy::RiskAuthority].map(|by| when(loaded, price, feed, by)));
-        rows.push(row);
+        let source = said(context, loaded, slot as u8, feed.source(PriceSource::Standby), name).await?;
+        let [authority, risk] =
+            [SwitchedBy::Authority, SwitchedBy::RiskAuthority].map(|by| when(loaded, price, feed, by));
+        standbys.push(Standby {
+            source,
+            board: PriceUsd::of(price.spot.get()),
+            in_use: feed.on_standby == 1,
+            authority_may_switch_in_secs: authority,
+            risk_authority_may_switch_in_secs: risk,
+        });
     }
-    let columns = [
-        "price",
-        "board $",
-        "kind",
-        "account",
-        "standby $",
-        "sigma",
-        "age s",
-        "problem",
-        "in use",
-        "authority may switch",
-        "risk authority may switch",
-    ];
-    Report::default().with_rows("standby", &columns, rows).print(context.json);
+    StandbyList { standbys }.print(context.json);
     Ok(())
 }
 
-/// From when on a key may switch a price.
-fn when(loaded: &Loaded, price: &PriceSlot, feed: &Feed, by: SwitchedBy) -> String {
+/// In how many seconds a key may switch a price.
+fn when(loaded: &Loaded, price: &PriceSlot, feed: &Feed, by: SwitchedBy) -> u64 {
     let now = UnixSecs::new(loaded.accounts.now);
-    let from = feed.switches().may_switch_at(by, now, price.terms.slow());
-    if from > now {
-        format!("in {} s", from.elapsed_since(now).get())
-    } else {
-        "now".to_owned()
-    }
+    feed.switches().may_switch_at(by, now, price.terms.slow()).elapsed_since(now).get()
 }
 
 /// Switches a price to its standby or back to its primary.

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use plimsoll_migrations::Result;
 use plimsoll_rpc::history::{CursorFile, Start};
 use solana_signature::Signature;
+
+use crate::fault::Result;
 
 /// What `--from` takes.
 #[derive(Clone, Debug, PartialEq, Eq)]

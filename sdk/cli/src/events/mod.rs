@@ -8,7 +8,7 @@ mod words;
 
 pub use from::From;
 pub use known::{Engines, Known};
-pub use object::object;
+pub use object::{EventLine, HistoryLine};
 pub use words::{told, Told};
 
 use chrono::DateTime;

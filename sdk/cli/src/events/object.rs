@@ -3,7 +3,9 @@
 use plimsoll_rpc::history::ReadEvent;
 use plimsoll_sdk::event::EngineEvent;
 use plimsoll_state::Registry;
-use serde_json::{json, Map, Value};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::fields::fields;
 use super::Known;
@@ -12,37 +14,72 @@ use crate::amount::show;
 /// Decimals of pico-dollars and micro-dollars.
 const USD: [(&str, u32); 2] = [("_usd_pico", 12), ("_usd_micro", 6)];
 
-/// The object: where it happened, what it is, and its fields; beside amounts the same with their point where decimals are known.
-pub fn object(read: &ReadEvent, known: Option<&Known>) -> Value {
-    let event = read.recorded.event.as_ref();
-    let fields = match event {
-        Some(event) => own_fields(event, known),
-        // Another version's: as the program wrote it.
-        None => {
-            let bytes: String = read.recorded.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            json!({ "bytes": bytes })
-        }
-    };
-    json!({
-        "slot": read.slot,
-        "time": read.block_time,
-        "signature": read.signature.to_string(),
-        "index": read.index,
-        "name": read.recorded.name(),
-        "engine": event.map(|event| event.engine().to_string()),
-        "fields": fields,
-        "cursor": read.cursor.to_string(),
-    })
+/// An event of `plimsoll events --json`, an object a line.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct EventLine {
+    /// The slot in which it happened.
+    pub slot: u64,
+    /// When, Unix seconds by the cluster's clock; null where the node does not say.
+    pub time: Option<i64>,
+    /// The transaction.
+    pub signature: String,
+    /// Which of the transaction's events it is, from zero.
+    pub index: usize,
+    /// Its name; `Unreadable` of another version's.
+    pub name: String,
+    /// The engine that it is of; null of one that cannot be read.
+    pub engine: Option<String>,
+    /// Its own fields, by the names and in the units of the interface description: numbers of 64 bits and more as text, and
+    /// beside amounts (`_atoms`, `_units`, `_usd_pico`, `_usd_micro`) the same with its point (`_decimal`, `_usd`), where
+    /// decimals are known.
+    pub fields: Map<String, Value>,
+    /// Everything after it is given to whoever reads on from here, as `--from` does from a file that holds this.
+    pub cursor: String,
 }
 
-fn own_fields(event: &EngineEvent, known: Option<&Known>) -> Value {
+impl EventLine {
+    /// An event with its fields, amounts with decimals as far as they are known.
+    pub fn of(read: &ReadEvent, known: Option<&Known>) -> Self {
+        let event = read.recorded.event.as_ref();
+        let fields = match event {
+            Some(event) => own_fields(event, known),
+            // Another version's: as the program wrote it.
+            None => {
+                let bytes: String = read.recorded.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                Map::from_iter([("bytes".to_owned(), bytes.into())])
+            }
+        };
+        Self {
+            slot: read.slot,
+            time: read.block_time,
+            signature: read.signature.to_string(),
+            index: read.index,
+            name: read.recorded.name().to_owned(),
+            engine: event.map(|event| event.engine().to_string()),
+            fields,
+            cursor: read.cursor.to_string(),
+        }
+    }
+}
+
+/// What happened to an account, of `plimsoll history --json`, an object a line.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct HistoryLine {
+    /// The event.
+    #[serde(flatten)]
+    pub event: EventLine,
+    /// The same in words.
+    pub words: String,
+}
+
+fn own_fields(event: &EngineEvent, known: Option<&Known>) -> Map<String, Value> {
     let mut fields = match fields(event) {
         Ok(fields) => fields,
-        Err(error) => return json!({ "error": error.to_string() }),
+        Err(error) => return Map::from_iter([("error".to_owned(), error.to_string().into())]),
     };
     fields.remove("engine");
     let of = Of { bank: Registry::QUOTE_BANK as u8, market: None };
-    Value::Object(with_decimals(fields, of, known))
+    with_decimals(fields, of, known)
 }
 
 /// What amounts are of, as far as is known: of the settlement token where nothing else is said.

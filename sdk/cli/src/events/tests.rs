@@ -16,6 +16,10 @@ fn known() -> Known {
     }
 }
 
+fn object(read: &ReadEvent, known: Option<&Known>) -> Value {
+    serde_json::to_value(EventLine::of(read, known)).unwrap()
+}
+
 fn key(number: u8) -> Pubkey {
     Pubkey::new_from_array([number; 32])
 }

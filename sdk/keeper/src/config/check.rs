@@ -39,7 +39,7 @@ pub(super) fn bad_values(config: &Config) -> Vec<String> {
 fn numbers(config: &Config, bad: &mut Vec<String>) {
     const DAY_MILLIS: u64 = 86_400_000;
     let (stream, jobs) = (&config.stream, &config.jobs);
-    let bounds: [(&str, u64, u64, u64); 48] = [
+    let bounds: [(&str, u64, u64, u64); 50] = [
         ("stop_secs", config.stop_secs, 0, 600),
         ("cluster.timeout_secs", config.cluster.timeout_secs, 1, 600),
         ("stream.poll_millis", stream.poll_millis, 50, 60_000),
@@ -55,6 +55,8 @@ fn numbers(config: &Config, bad: &mut Vec<String>) {
         ("index.drift_share_ppm", config.index.drift_share_ppm as u64, 1_000, 900_000),
         ("index.recheck_secs", config.index.recheck_secs as u64, 1, 86_400),
         ("send.fee_percentile", config.send.fee_percentile as u64, 0, 100),
+        ("send.fee_raise_percent", config.send.fee_raise_percent as u64, 0, 1_000),
+        ("send.fee_gain_share_ppm", config.send.fee_gain_share_ppm as u64, 0, 1_000_000),
         ("send.compute_headroom_percent", config.send.compute_headroom_percent as u64, 0, 1_000),
         ("send.compute_headroom_units", config.send.compute_headroom_units as u64, 0, 1_400_000),
         ("send.resigns", config.send.resigns as u64, 0, 20),

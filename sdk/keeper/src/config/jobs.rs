@@ -107,8 +107,11 @@ job_config! {
         max_age_secs: u32 = 10,
         /// Observes accounts that come near maintenance as well, once an entry, so that the program calls their owners.
         call_owners: bool = true,
-        /// Most accounts in one turn.
+        /// Most accounts in one turn, but for those that fill up a transaction.
         accounts_per_turn: usize = 50,
+        /// An account that liquidating can gain less by is observed where its standing changes, and not again and again,
+        /// micro-dollars.
+        min_gain_usd_micro: u64 = LEAST_GAIN.get(),
     }
 }
 

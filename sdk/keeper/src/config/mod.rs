@@ -200,12 +200,19 @@ impl Default for IndexConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SendConfig {
-    /// Percentile of recent fees on the written accounts.
+    /// Percentile of recent fees on the written accounts, of the slots in which anything was paid.
     pub fee_percentile: u8,
     /// Least priority fee, micro-lamports a compute unit.
     pub fee_least_micro_lamports: u64,
-    /// Most priority fee, micro-lamports a compute unit.
+    /// Most priority fee, micro-lamports a compute unit, where no gain is at stake.
     pub fee_most_micro_lamports: u64,
+    /// How much more each further signature of a transaction bids at least, per cent.
+    pub fee_raise_percent: u32,
+    /// Share of its gain that a liquidation may cost in all, in place of the bound above, ppm.
+    pub fee_gain_share_ppm: u32,
+    /// The bank whose token is SOL, for a gain in lamports; by default the one of wrapped SOL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sol_bank: Option<u8>,
     /// Compute-unit limit above what the simulation used, per cent.
     pub compute_headroom_percent: u32,
     /// Least units above it.
@@ -226,8 +233,11 @@ impl Default for SendConfig {
     fn default() -> Self {
         Self {
             fee_percentile: 50,
-            fee_least_micro_lamports: 0,
+            fee_least_micro_lamports: 1_000,
             fee_most_micro_lamports: 100_000,
+            fee_raise_percent: 50,
+            fee_gain_share_ppm: 250_000,
+            sol_bank: None,
             compute_headroom_percent: 10,
             compute_headroom_units: 6_000,
             limit_loaded_data: true,
@@ -247,14 +257,10 @@ impl SendConfig {
         Pace { look_every, resend_every }
     }
 
-    /// As `plimsoll-rpc` takes it.
+    /// As `plimsoll-rpc` takes it; what is bid is reckoned apart ([`crate::fees`]).
     pub fn options(&self) -> SendOptions {
         SendOptions {
-            fee: Fee::Recent {
-                percentile: self.fee_percentile,
-                least: self.fee_least_micro_lamports,
-                most: self.fee_most_micro_lamports,
-            },
+            fee: Fee::Fixed(0),
             headroom_percent: self.compute_headroom_percent,
             headroom_units: self.compute_headroom_units,
             limit_loaded_data: self.limit_loaded_data,

@@ -29,6 +29,7 @@ fn keys_without_a_default_stand_in_the_example_as_comments() {
         "liquidator",
         "url",
         "tip_account",
+        "sol_bank",
         "hermes_url",
         "hermes_key_env",
         "crossbar_url",

@@ -20,6 +20,7 @@ use super::{Context, Job};
 use crate::backoff::Targets;
 use crate::capital::{Capital, Forecast};
 use crate::config::{LiquidateConfig, LIQUIDATE};
+use crate::fees::stake_lamports_down;
 use crate::metrics::Metrics;
 use crate::offer::{best_offer, reason, Affordable, Declined, Means, NoOffer};
 use crate::outbox::Submitted;
@@ -195,7 +196,10 @@ async fn execute(context: Arc<Context>, planned: Planned) -> Done {
         is_cut = offer.is_cut(),
         "liquidation planned"
     );
-    let result = context.submit(LIQUIDATE, instruction).await;
+    let share_ppm = context.config.send.fee_gain_share_ppm;
+    let sol_usd = context.tracker().sol_usd(context.config.send.sol_bank);
+    let stake_lamports = sol_usd.and_then(|sol_usd| stake_lamports_down(offer.gain(), share_ppm, sol_usd));
+    let result = context.outbox.submit_at_stake(LIQUIDATE, &[instruction], stake_lamports).await;
     match &result {
         Ok(Submitted::Confirmed(_)) => {
             let regime = format!("{:?}", plan.regime);

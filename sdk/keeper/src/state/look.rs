@@ -11,12 +11,14 @@ use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::units::{Ppm, UnixSecs};
 use plimsoll_risk::RiskResult;
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{Books, MarginAccount};
+use plimsoll_state::{Bank, Books, MarginAccount};
 use solana_pubkey::Pubkey;
 
 use super::{Buffers, Shared, Tracked, Tracker};
 use crate::index::Verdict;
 
+/// The mint of wrapped SOL.
+const NATIVE_MINT: Pubkey = Pubkey::from_str_const("So11111111111111111111111111111111111111112");
 /// An account that cannot be evaluated is tried again after this, seconds; a change of it is tried at once.
 const POISON_RETRY_SECS: i64 = 30;
 
@@ -218,6 +220,14 @@ impl Tracker {
             Ok(then(Loaded { portfolio, account, shared, now }))
         }));
         Some(done.unwrap_or_else(|_| Err(plimsoll_risk::RiskError::NumberOutOfRange)))
+    }
+
+    /// Dollars of a SOL by the board, of this bank or of the one of wrapped SOL; none where there is no such bank or price.
+    pub fn sol_usd(&self, bank: Option<u8>) -> Option<f64> {
+        let of = |bank: &&Bank| bank.mint == NATIVE_MINT.to_bytes();
+        let bank = bank.or_else(|| self.shared.banks.iter().find(of).map(|bank| bank.index))?;
+        let slot = self.shared.registry.bank(bank as usize)?.price_slot;
+        self.prices.get(slot as usize).copied().filter(|price| *price > 0.0)
     }
 
     /// The liquidator's account and those that a price may soon make matter: below maintenance, being resolved, remembering

@@ -4,11 +4,13 @@ mod bundles;
 mod chain;
 mod duties;
 mod faults;
+mod fees;
 mod forecast;
 mod forks;
 mod lies;
 mod means;
 mod node;
+mod observing;
 
 mod prices;
 mod prices_client;

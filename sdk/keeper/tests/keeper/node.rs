@@ -41,6 +41,8 @@ pub struct Faults {
     pub genesis: Option<String>,
     /// What the node makes of accounts before it shows them.
     pub lie: Option<fn(&Pubkey, &mut Account)>,
+    /// What the node says was paid in recent slots; empty is one slot at 700.
+    pub recent_fees: Vec<Value>,
     /// Accounts that the node sends with data that is no base64.
     pub garbled: Vec<Pubkey>,
     /// The node refuses every simulation so.
@@ -66,6 +68,7 @@ struct Inner {
     faults: Faults,
     requests: HashMap<String, u32>,
     blockhashes: Vec<solana_hash::Hash>,
+    bids: Vec<Bid>,
     claimed: Vec<String>,
     held: Vec<VersionedTransaction>,
     largest_scan: usize,
@@ -79,7 +82,7 @@ impl Node {
     pub fn of(world: World) -> Self {
         let (faults, requests, blockhashes) = (Faults::default(), HashMap::new(), Vec::new());
         let (chain, claimed, held) = (Chain::of(world), Vec::new(), Vec::new());
-        let inner = Inner { chain, faults, requests, blockhashes, claimed, held, largest_scan: 0 };
+        let inner = Inner { chain, faults, requests, blockhashes, bids: Vec::new(), claimed, held, largest_scan: 0 };
         Self(Arc::new(Mutex::new(inner)))
     }
 
@@ -119,6 +122,11 @@ impl Node {
         self.inner().blockhashes.clone()
     }
 
+    /// What the transactions that arrived bid.
+    pub fn bids(&self) -> Vec<Bid> {
+        self.inner().bids.clone()
+    }
+
     /// Accounts in the largest answer to `getProgramAccounts`.
     pub fn largest_scan(&self) -> usize {
         self.inner().largest_scan
@@ -140,6 +148,40 @@ fn transaction(params: &Value) -> VersionedTransaction {
     let text = params[0].as_str().expect("an encoded transaction");
     let bytes = base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
     bincode::deserialize(&bytes).expect("a transaction")
+}
+
+/// What a transaction offers for being served first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bid {
+    /// Micro-lamports a compute unit.
+    pub price_micro_lamports: u64,
+    /// Units that are paid for.
+    pub units: u64,
+    /// Signatures.
+    pub signatures: u64,
+}
+
+impl Bid {
+    fn of(transaction: &VersionedTransaction) -> Self {
+        let keys = transaction.message.static_account_keys();
+        let mut bid = Self { signatures: transaction.signatures.len() as u64, ..Self::default() };
+        for instruction in transaction.message.instructions() {
+            if keys[instruction.program_id_index as usize] != solana_sdk_ids::compute_budget::ID {
+                continue;
+            }
+            match (instruction.data[0], &instruction.data[1..]) {
+                (2, units) => bid.units = u32::from_le_bytes(units.try_into().expect("four bytes")).into(),
+                (3, price) => bid.price_micro_lamports = u64::from_le_bytes(price.try_into().expect("eight bytes")),
+                _ => {}
+            }
+        }
+        bid
+    }
+
+    /// What the transaction costs, lamports.
+    pub const fn lamports(&self) -> u64 {
+        self.signatures * 5_000 + (self.price_micro_lamports * self.units).div_ceil(1_000_000)
+    }
 }
 
 /// The commitment that a request asks for; none is `finalized`, which this chain does not tell from `confirmed`.
@@ -260,6 +302,7 @@ impl Inner {
         let transaction = transaction(params);
         let signature = transaction.signatures[0].to_string();
         self.blockhashes.push(*transaction.message.recent_blockhash());
+        self.bids.push(Bid::of(&transaction));
         if self.faults.claims_confirmed {
             self.claimed.push(signature.clone());
         } else if self.faults.lands_last {
@@ -312,7 +355,10 @@ impl Inner {
                 let value = json!({ "blockhash": hash.to_string(), "lastValidBlockHeight": last });
                 with_context(self.chain.at(commitment(&params[0])), value)
             }
-            RpcRequest::GetRecentPrioritizationFees => json!([{ "slot": 1, "prioritizationFee": 700 }]),
+            RpcRequest::GetRecentPrioritizationFees => match &self.faults.recent_fees[..] {
+                [] => json!([{ "slot": 1, "prioritizationFee": 700 }]),
+                fees => fees.to_vec().into(),
+            },
             RpcRequest::SimulateTransaction => self.simulate(params),
             RpcRequest::SendTransaction => self.send(params),
             RpcRequest::GetSignatureStatuses => {
