@@ -6,7 +6,7 @@ use plimsoll_sdk::event::EngineEvent;
 use plimsoll_state::Registry;
 use solana_pubkey::Pubkey;
 
-use crate::amount::show;
+use crate::amount::{grouped, show};
 use crate::context::{Context, Loaded};
 use crate::names::name_of;
 
@@ -91,7 +91,7 @@ impl Known {
     /// An amount of a bank's token, with its name.
     pub fn tokens(&self, bank: u8, atoms: impl Into<i128>) -> String {
         match self.decimals(bank) {
-            Some(decimals) => format!("{} {}", show(atoms.into(), decimals as u32), self.bank(bank)),
+            Some(decimals) => format!("{} {}", grouped(&show(atoms.into(), decimals as u32)), self.bank(bank)),
             None => format!("{} atoms of {}", atoms.into(), self.bank(bank)),
         }
     }
@@ -104,7 +104,7 @@ impl Known {
     /// A size of a market, with its name.
     pub fn size(&self, market: u8, units: impl Into<i128>) -> String {
         match self.base_decimals(market) {
-            Some(decimals) => format!("{} {}", show(units.into(), decimals as u32), self.market(market)),
+            Some(decimals) => format!("{} {}", grouped(&show(units.into(), decimals as u32)), self.market(market)),
             None => format!("{} units of {}", units.into(), self.market(market)),
         }
     }

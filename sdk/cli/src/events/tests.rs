@@ -220,12 +220,12 @@ fn liquidations_are_told_from_either_side_with_what_they_cost() {
     let bob = short(&key(BOB));
     assert_eq!(
         words(liquidation()),
-        format!("was liquidated: 10.25 SOL taken for 1900.5 USDC of debt by {bob}, penalty $47.50 (2.5 %)")
+        format!("was liquidated: 10.25 SOL taken for 1,900.5 USDC of debt by {bob}, penalty $47.50 (2.5 %)")
     );
     let other = CollateralLiquidated { liquidatee: key(BOB), liquidator: key(ALICE), market: 0, ..liquidation() };
     assert_eq!(
         words(other),
-        format!("liquidated {bob}: took 10.25 SOL for 1900.5 USDC of loss in SOL-PERP, penalty $47.50 (2.5 %)")
+        format!("liquidated {bob}: took 10.25 SOL for 1,900.5 USDC of loss in SOL-PERP, penalty $47.50 (2.5 %)")
     );
     let called = MarginCalled {
         engine: key(9),

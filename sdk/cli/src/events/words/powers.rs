@@ -2,10 +2,10 @@
 
 use plimsoll_sdk::event::EngineEvent;
 use plimsoll_sdk::ix::args::DelegateArgs;
-use plimsoll_state::right;
 
 use super::super::utc;
 use super::{short, Side};
+use crate::rights::may;
 
 pub fn words(event: &EngineEvent, side: &Side<'_>) -> Option<String> {
     Some(match event {
@@ -32,12 +32,7 @@ pub fn words(event: &EngineEvent, side: &Side<'_>) -> Option<String> {
 }
 
 fn named(delegate: &DelegateArgs, side: &Side<'_>) -> String {
-    let names = [(right::LIQUIDATE, "liquidate"), (right::DEPOSIT, "deposit"), (right::TRADE, "trade")];
-    let held: Vec<&str> = names.iter().filter(|(bit, _)| delegate.rights & bit != 0).map(|(_, name)| *name).collect();
-    let may = if held.is_empty() { "nothing".to_owned() } else { held.join(", ") };
-    let limit = match delegate.trade_limit_atoms_per_day {
-        0 => String::new(),
-        atoms => format!(" up to {} a day", side.known.quote(atoms)),
-    };
-    format!("named {} as delegate, who may {may}{limit}", short(&delegate.key))
+    let limit = delegate.trade_limit_atoms_per_day;
+    let may = may(delegate.rights, (limit > 0).then(|| side.known.quote(limit)));
+    format!("named {} as delegate, who may {may}", short(&delegate.key))
 }
