@@ -37,6 +37,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "plimsoll-crashes",
             "plimsoll-keeper",
+            "plimsoll-ledger",
             "plimsoll-migrations",
             "plimsoll-rpc",
             "plimsoll-sdk",

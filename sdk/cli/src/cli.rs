@@ -204,6 +204,8 @@ mod tests {
             "account revoke-venue KEY",
             "deposit USDC 12.5",
             "withdraw USDC all --account 1 --token-account KEY",
+            "withdraw USDC max",
+            "deposit SOL 1.5 --wrap",
             "borrow SOL 0.5",
             "repay SOL all --account KEY",
             "fill SOL-PERP 1.5 --price 120 --buyer KEY --seller KEY --seller-keypair k.json",

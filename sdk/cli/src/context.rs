@@ -116,7 +116,7 @@ impl Context {
     /// # Errors
     /// `Rpc`, with the command that makes a key.
     pub fn key_of(&self, account: &str, path: Option<&Path>) -> Result<Keypair> {
-        let of_person = || Some(self.local.as_ref()?.key_file(account).ok()?);
+        let of_person = || self.local.as_ref()?.key_file(account).ok();
         match path.map(Path::to_path_buf).or_else(of_person) {
             Some(path) => Ok(read_key(&path)?),
             None => Ok(self.session.keypair()?),

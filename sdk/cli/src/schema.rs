@@ -4,8 +4,8 @@ use schemars::gen::{SchemaGenerator, SchemaSettings};
 use serde_json::{json, Map, Value};
 
 use crate::commands::{
-    account_list, account_show, bank, change, crash, engine, fill, funds, insurance, keeper, limits, liquidate, market,
-    pauses, price, price_list, simulate, simulate_change, standby, venue,
+    account_list, account_show, bank, configure, crash, engine, fill, funds, insurance, keeper, limits, liquidate,
+    market, pauses, pending, price, price_list, simulate, simulate_change, standby, venue,
 };
 use crate::events::{EventLine, HistoryLine};
 use crate::fault::Told;
@@ -20,16 +20,16 @@ fn of<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> schemars::sch
 const ANSWERS: [(&str, Schema); 58] = [
     ("engine list", of::<engine::EngineList>),
     ("engine show", of::<engine::Shown>),
-    ("engine create", of::<engine::Configured>),
-    ("engine configure", of::<engine::Configured>),
-    ("engine verify", of::<engine::Verified>),
+    ("engine create", of::<configure::Configured>),
+    ("engine configure", of::<configure::Configured>),
+    ("engine verify", of::<configure::Verified>),
     ("engine pause", of::<pauses::Pauses>),
     ("engine unpause", of::<pauses::Pauses>),
     ("engine launch", of::<Transactions>),
     ("engine propose-role", of::<Transactions>),
     ("engine accept-role", of::<Transactions>),
-    ("engine pending", of::<change::Pending>),
-    ("engine propose", of::<engine::Configured>),
+    ("engine pending", of::<pending::Pending>),
+    ("engine propose", of::<configure::Configured>),
     ("engine simulate-change", of::<simulate_change::SimulatedChange>),
     ("engine execute", of::<Transactions>),
     ("engine cancel", of::<Transactions>),

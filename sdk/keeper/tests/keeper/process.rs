@@ -234,7 +234,7 @@ async fn the_table_shows_the_worst_account_first_with_its_standing() {
     let rows = plimsoll_keeper::top::rows(&mut tracker, 10);
     assert_eq!((rows.len(), rows[0].key, rows[0].standing), (1, stage.alice.account, "cure"));
     assert!(rows[0].ratio_ppm < 1_000_000 && rows[0].nav_usd > 2_000.0 && rows[0].mmr_usd > rows[0].nav_usd);
-    let text = plimsoll_keeper::top::table(&rows).to_string();
+    let text = plimsoll_keeper::top::table(&rows, 120).to_string();
     assert!(text.contains(&stage.alice.account.to_string()) && text.contains("0."), "{text}");
     let screen = plimsoll_keeper::top::screen(&mut tracker, &plimsoll_keeper::stream::Link::default(), 10);
     assert!(screen.contains("by polling") && screen.contains("below maintenance at spot 1"), "{screen}");
