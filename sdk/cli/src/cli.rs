@@ -10,8 +10,10 @@ use solana_pubkey::Pubkey;
 use crate::commands::account::AccountCommand;
 use crate::commands::bank::BankCommand;
 use crate::commands::engine::EngineCommand;
+use crate::commands::events::EventsArgs;
 use crate::commands::fill::FillArgs;
 use crate::commands::funds::{FundsArgs, IntoArgs};
+use crate::commands::history::HistoryArgs;
 use crate::commands::insurance::InsuranceCommand;
 use crate::commands::keeper::KeeperCommand;
 use crate::commands::liquidate::LiquidateArgs;
@@ -88,6 +90,10 @@ pub enum Command {
     Insurance(InsuranceCommand),
     /// Show what other prices would do to an account; sends nothing
     Simulate(SimulateArgs),
+    /// Print what the program recorded, a line each, newest last
+    Events(EventsArgs),
+    /// Tell what happened to a margin account, in words
+    History(HistoryArgs),
     /// Inspect venues, create one of the example's kind
     #[command(subcommand)]
     Venue(VenueCommand),
@@ -212,6 +218,11 @@ mod tests {
             "insurance withdraw USDC 5",
             "insurance withdraw USDC 5 --to KEY",
             "insurance sweep USDC",
+            "events",
+            "events --account KEY --from 281474976710656 --finalized",
+            "events --from events.cursor --follow",
+            "history",
+            "history KEY --from now --follow",
             "venue list",
             "venue show",
             "venue show KEY",

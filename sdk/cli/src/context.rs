@@ -79,7 +79,14 @@ impl Context {
     /// # Errors
     /// `Rpc`; where the file of names cannot be read.
     pub async fn load(&self) -> Result<Loaded> {
-        let engine = self.engine_address().await?;
+        self.load_engine(self.engine_address().await?).await
+    }
+
+    /// Everything shared of an engine.
+    ///
+    /// # Errors
+    /// As [`Context::load`].
+    pub async fn load_engine(&self, engine: Pubkey) -> Result<Loaded> {
         let accounts = self.session.connection.engine(engine).await?;
         let file = self.names.as_deref().map(Config::read).transpose()?;
         let names = Names::of(&accounts, file.as_ref());

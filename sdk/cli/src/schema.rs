@@ -7,6 +7,7 @@ use crate::commands::{
     account_list, account_show, bank, configure, crash, engine, fill, funds, insurance, keeper, limits, liquidate,
     market, pauses, pending, price, price_list, simulate, simulate_change, standby, venue,
 };
+use crate::events::{EventLine, HistoryLine};
 use crate::fault::Told;
 use crate::quantity::is_quantity;
 use crate::transaction::Transactions;
@@ -16,7 +17,7 @@ fn of<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> schemars::sch
 }
 
 /// By the words of the command. `engine show --toml` prints an engine's file, which has its own description.
-const ANSWERS: [(&str, Schema); 56] = [
+const ANSWERS: [(&str, Schema); 58] = [
     ("engine list", of::<engine::EngineList>),
     ("engine show", of::<engine::Shown>),
     ("engine create", of::<configure::Configured>),
@@ -66,6 +67,8 @@ const ANSWERS: [(&str, Schema); 56] = [
     ("insurance fund", of::<Transactions>),
     ("insurance withdraw", of::<Transactions>),
     ("insurance sweep", of::<Transactions>),
+    ("events", of::<EventLine>),
+    ("history", of::<HistoryLine>),
     ("simulate", of::<simulate::Simulated>),
     ("venue list", of::<venue::VenueList>),
     ("venue show", of::<venue::OwnVenue>),
