@@ -232,6 +232,7 @@ mod tests {
             "keeper top --once",
             "keeper top --rows 5 --every 200",
             "keeper check-config k.toml",
+            "keeper check-config k.toml --offline",
             "completions bash",
         ];
         for words in commands {
