@@ -48,6 +48,8 @@ pub struct Measured {
     pub insurance: Vec<i128>,
     /// What was drawn of each bank's insurance within the hour, which shares of it are counted with, micro-dollars.
     pub drawn: Vec<i128>,
+    /// Insurance that waits for liquidity as deposit shares, with the deposit index: what depositors bear, it bears with them.
+    pub waiting: Vec<(u64, u64)>,
     /// What markets will hand to quote's insurance once losers have paid it, micro-dollars.
     pub claims: i128,
     /// The same less what is missing in their pools, micro-dollars.
@@ -108,6 +110,7 @@ impl Measured {
             holdings: holdings.collect(),
             insurance: insured,
             drawn: banks.iter().map(drawn).collect(),
+            waiting: banks.iter().map(|bank| (bank.waiting_shares, bank.deposit_index)).collect(),
             claims: dollars(&banks[0], claims),
             backed: dollars(&banks[0], backed),
             fees: banks.iter().map(|bank| dollars(bank, bank.fees_atoms as i128)).collect(),
@@ -315,7 +318,10 @@ impl Comparison<'_> {
             let share = whole * self.before.params.draws.draw_event_ppm as i128 / PPM as i128;
             let most = if booked { share + claims } else { 0 };
             if taken > most + ROUNDING_USD_MICRO {
-                return Err(format!("insurance of bank {bank} lost {taken} of {old} micro-dollars"));
+                let (was, is) = (self.before.waiting[bank], self.after.waiting[bank]);
+                return Err(format!(
+                    "insurance of bank {bank} lost {taken} of {old} micro-dollars, {most} at most; {was:?} and {is:?} waited"
+                ));
             }
             worst.insurance = worst.insurance.max(taken);
             drawn += taken.max(0);

@@ -70,18 +70,48 @@ pub fn pay_in_up(market: &mut Market, atoms: Atoms, deposit_index: u64) -> RiskR
     Ok(PoolMove { shares, pool_atoms: gained, moved_atoms: debt_atoms_up(shares, deposit_index) })
 }
 
-/// Turns a claim that is worth less than one share of the pool's deposit, and so can never be paid, into the
+/// Whole shares that atoms buy at an index.
+fn shares_down(atoms: Atoms, deposit_index: u64) -> Option<u64> {
+    mul_div_down(atoms.get(), INDEX_ONE, deposit_index)
+}
+
+/// Whether a claim can never be paid at this index: it is worth less than a share of the pool's deposit, or a share that pays for
+/// none of the receiver's. At an index of 1.5 the single share that 2 atoms are worth pays 1 atom, which buys none.
+pub fn buys_no_share(claim: Atoms, deposit_index: u64) -> bool {
+    let moved = shares_down(claim, deposit_index).map(|shares| deposit_atoms_down(shares, deposit_index));
+    !claim.is_zero() && moved.and_then(|moved| shares_down(moved, deposit_index)) == Some(0)
+}
+
+/// Turns a claim that is worth less than one share of the pool's deposit, at this index and at every higher one, into the
 /// market's own; true where it did.
 ///
 /// # Errors
 /// `NumberOutOfRange`.
 pub fn absorb_dust(market: &mut Market, claim: Atoms, deposit_index: u64) -> RiskResult<bool> {
-    let payable = mul_div_down(claim.get(), INDEX_ONE, deposit_index) != Some(0);
-    if claim.is_zero() || payable {
+    if claim.is_zero() || shares_down(claim, deposit_index) != Some(0) {
         return Ok(false);
     }
     add_own_claim(market, claim)?;
     Ok(true)
+}
+
+/// Whole shares for at most `atoms` of a touched pool; for all of it all of its shares.
+///
+/// # Errors
+/// `NumberOutOfRange`.
+fn shares_of(market: &Market, atoms: Atoms, deposit_index: u64) -> RiskResult<u64> {
+    if atoms == market.pool() {
+        return Ok(market.pool_shares);
+    }
+    shares_down(atoms, deposit_index).ok_or(RiskError::NumberOutOfRange)
+}
+
+/// What [`pay_out_down`] would move.
+///
+/// # Errors
+/// `NumberOutOfRange`.
+pub fn moved_down(market: &Market, atoms: Atoms, deposit_index: u64) -> RiskResult<Atoms> {
+    Ok(deposit_atoms_down(shares_of(market, atoms, deposit_index)?, deposit_index))
 }
 
 /// Pays at most `atoms` out of a touched pool: whole shares, rounded against the receiver; for all of the pool all of
@@ -91,11 +121,7 @@ pub fn absorb_dust(market: &mut Market, claim: Atoms, deposit_index: u64) -> Ris
 /// # Errors
 /// `NumberOutOfRange` where more is asked for than is there.
 pub fn pay_out_down(market: &mut Market, atoms: Atoms, deposit_index: u64) -> RiskResult<PoolMove> {
-    let shares = if atoms == market.pool() {
-        market.pool_shares
-    } else {
-        mul_div_down(atoms.get(), INDEX_ONE, deposit_index).ok_or(RiskError::NumberOutOfRange)?
-    };
+    let shares = shares_of(market, atoms, deposit_index)?;
     market.pool_shares = market.pool_shares.checked_sub(shares).ok_or(RiskError::NumberOutOfRange)?;
     let value = market.pool_value_down(deposit_index);
     let lost = market.pool().try_sub(value)?;

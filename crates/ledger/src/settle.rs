@@ -10,7 +10,7 @@ use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, MarginAccount, Market};
 
 use crate::pool;
-use crate::token::{apply_delta, apply_totals, deposit_atoms, ShareDelta};
+use crate::token::{apply_delta, apply_totals, deposit_atoms, moves_a_share, ShareDelta};
 
 /// What a settlement moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,7 +85,17 @@ pub fn pay_win(
     let view = bank.indices();
     let mut settled = Settled::default();
     if market.pool_atoms != 0 || market.deficit_atoms != 0 {
-        let payout = claim_payout_down(claim, market.pool(), market.deficit())?;
+        let mut payout = claim_payout_down(claim, market.pool(), market.deficit())?;
+        let moved = pool::moved_down(market, payout.paid_atoms, view.deposit_index)?;
+        if !moved.is_zero() && !moves_a_share(account, bank.index, moved, &view)? {
+            // What would buy the winner nothing stays in the pool, and ends below where it is the last of the claim.
+            let position = &account.derivatives[leg];
+            let left = position.cash().gain().saturating_sub(payout.forgone_atoms);
+            if position.shares != 0 || !pool::buys_no_share(left, view.deposit_index) {
+                return Err(RiskError::NothingToSettle);
+            }
+            payout.paid_atoms = Atoms::ZERO;
+        }
         let paid = pool::pay_out_down(market, payout.paid_atoms, view.deposit_index)?;
         // At most the deficit, as the formula promises.
         market.deficit_atoms = market.deficit().try_sub(payout.forgone_atoms)?.get();
@@ -103,10 +113,10 @@ pub fn pay_win(
         add_cash(account, leg, spent.negative()?)?;
     }
     let position = &mut account.derivatives[leg];
-    let dust = position.shares == 0
-        && position.cash().is_positive()
-        && pool::absorb_dust(market, position.cash().gain(), view.deposit_index)?;
+    let left = position.cash().gain();
+    let dust = position.shares == 0 && pool::buys_no_share(left, view.deposit_index);
     if dust {
+        pool::add_own_claim(market, left)?;
         position.cash_atoms = 0;
     }
     if !dust && settled == Settled::default() {
@@ -228,6 +238,41 @@ mod tests {
         account.derivatives[leg].cash_atoms = 2;
         assert_eq!(pay_win(&mut account, leg, &mut market, &mut bank, Atoms::new(2)), Ok(Settled::default()));
         assert_eq!((account.derivatives[leg].cash_atoms, market.own_claim_atoms), (0, 2));
+    }
+
+    /// PNL-4: at an index of more than one the atoms of a share buy no share.
+    #[test]
+    fn a_claim_that_buys_the_winner_no_share_ends_where_no_base_is_left_and_waits_where_one_is() {
+        for index in [INDEX_ONE + 1, INDEX_ONE / 2 * 3, INDEX_ONE / 10 * 29, INDEX_ONE * 3] {
+            for (claim, deficit) in (1..=12).flat_map(|claim| [0, 7, 300, 6_000].map(|deficit| (claim, deficit))) {
+                let (mut account, leg, mut market, mut bank) = setting(index, 600);
+                market.deficit_atoms = deficit;
+                account.derivatives[leg].cash_atoms = claim;
+                let owed = |market: &Market, cash: i64| {
+                    i128::from(market.own_claim_atoms) + i128::from(cash) - i128::from(market.deficit_atoms)
+                };
+                let (before, pool) = (owed(&market, claim), market.pool_atoms);
+                for _ in 0..12 {
+                    let left = account.derivatives[leg].cash().gain();
+                    if left.is_zero() {
+                        break;
+                    }
+                    pay_win(&mut account, leg, &mut market, &mut bank, left)
+                        .unwrap_or_else(|error| panic!("{left:?} of {claim} at {index}, deficit {deficit}: {error:?}"));
+                }
+                assert_eq!(account.derivatives[leg].cash_atoms, 0, "{claim} at {index}, deficit {deficit}");
+                // What left the pool is what claims fell by.
+                let paid = i128::from(pool - market.pool_atoms);
+                assert_eq!(before - owed(&market, 0), paid, "{claim} at {index}, deficit {deficit}");
+
+                let (mut account, leg, mut market, mut bank) = setting(index, 600);
+                market.deficit_atoms = deficit;
+                (account.derivatives[leg].cash_atoms, account.derivatives[leg].shares) = (claim, 10);
+                let whole = Atoms::new(claim as u64);
+                let paid = pay_win(&mut account, leg, &mut market, &mut bank, whole);
+                assert!(paid.is_ok() || paid == Err(RiskError::NothingToSettle), "{claim} at {index}: {paid:?}");
+            }
+        }
     }
 
     #[test]

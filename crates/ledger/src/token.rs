@@ -72,6 +72,14 @@ pub fn debt_atoms(account: &MarginAccount, bank: u8, view: &Indices) -> Atoms {
     debt_atoms_up(shares_of(account, bank).min(0).unsigned_abs(), view.borrow_index)
 }
 
+/// Whether a credit of so many atoms moves a share, as [`apply_delta`] asks.
+///
+/// # Errors
+/// `NumberOutOfRange`.
+pub fn moves_a_share(account: &MarginAccount, bank: u8, atoms: Atoms, view: &Indices) -> RiskResult<bool> {
+    Ok(!credit(shares_of(account, bank), atoms, view)?.1.is_zero())
+}
+
 /// Adds signed atoms to the account's signed balance.
 ///
 /// A credit repays first, then deposits; a debit takes deposits first, then borrows. Rounded against the account;

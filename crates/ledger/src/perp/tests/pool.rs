@@ -152,8 +152,14 @@ fn the_share_that_a_deficit_takes_is_that_of_the_pool_as_it_will_be_touched() {
 }
 
 #[test]
-fn a_claim_is_dust_below_the_worth_of_a_share() {
+fn a_claim_is_dust_below_the_worth_of_a_share_and_buys_none_below_that_of_two() {
     let index = INDEX_ONE / 2 * 5;
+    // One share of 2.5 atoms pays two, which buy none; two pay five.
+    for claim in 0..7 {
+        assert_eq!(pool::buys_no_share(Atoms::new(claim), index), (1..5).contains(&claim), "{claim}");
+    }
+    // Of an index without a fraction a share buys a share.
+    assert!(pool::buys_no_share(Atoms::new(1), INDEX_ONE * 2) && !pool::buys_no_share(Atoms::new(2), INDEX_ONE * 2));
     for (claim, is_dust) in [(0, false), (1, true), (2, true), (3, false), (4, false)] {
         let mut market = Market { deficit_atoms: 1, ..Market::zeroed() };
         assert_eq!(pool::absorb_dust(&mut market, Atoms::new(claim), index), Ok(is_dust));
