@@ -2,7 +2,7 @@
 
 use plimsoll_interface::answer::LiquidationOutcome;
 use plimsoll_ledger::liquidation::{apply_pair, apply_position, PairAccounts};
-use plimsoll_risk::liquidate::{plan, Leg, Liability, LegSize, Plan, Request};
+use plimsoll_risk::liquidate::{plan, Leg, LegSize, Liability, Plan, Request};
 use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Bank, MarginAccount, Market, Registry};

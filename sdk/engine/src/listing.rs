@@ -131,13 +131,16 @@ impl Engine {
         let mut bank = self.empty_bank(args.index, token);
         registry.bank_count = registry.bank_count.saturating_add(1);
         let slot: &mut BankSlot = registry.banks.get_mut(args.index as usize).ok_or(EngineError::SlotsFull)?;
-        slot.status = SlotStatus::Active as u8;
-        slot.decimals = token.decimals;
-        slot.price_slot = args.price_slot;
-        slot.scale = token_scale_down(token.decimals)?.into();
-        slot.deposit_index = INDEX_ONE;
-        slot.borrow_index = INDEX_ONE;
-        slot.accrued_at = self.now.get();
+        *slot = BankSlot {
+            status: SlotStatus::Active as u8,
+            decimals: token.decimals,
+            price_slot: args.price_slot,
+            scale: token_scale_down(token.decimals)?.into(),
+            deposit_index: INDEX_ONE,
+            borrow_index: INDEX_ONE,
+            accrued_at: self.now.get(),
+            ..BankSlot::zeroed()
+        };
         args.config.write(false, &params, &mut bank, slot, self.now);
         slot.borrow_rate_per_sec = bank.rate_curve().rate_per_sec_up(Ppm::ZERO)?;
         sound(slot.invariant())?;

@@ -74,8 +74,7 @@ impl Engine {
         let (portfolio, assessment) = gate::assess(&estate.account, &self.books())?;
         check_bankrupt(&portfolio.0, &assessment)?;
         account::set_clocks(&mut estate.account, &assessment.clocks);
-        let mut books =
-            BooksMut { registry: Arc::make_mut(&mut estate.registry), board: &self.board, now: self.now };
+        let mut books = BooksMut { registry: Arc::make_mut(&mut estate.registry), board: &self.board, now: self.now };
         Ok(bankruptcy::freeze(&mut estate.account, &estate.quote, &mut books)?)
     }
 
@@ -87,16 +86,14 @@ impl Engine {
     }
 
     fn seize_pnl(&self, estate: &mut Estate) -> Result<()> {
-        let mut books =
-            BooksMut { registry: Arc::make_mut(&mut estate.registry), board: &self.board, now: self.now };
+        let mut books = BooksMut { registry: Arc::make_mut(&mut estate.registry), board: &self.board, now: self.now };
         let market = estate.market.as_mut().ok_or(EngineError::TotalsRequired)?;
         bankruptcy::seize_pnl(&mut estate.account, market, &mut estate.quote, &mut books)?;
         Ok(())
     }
 
     fn pay_borrow(&self, estate: &mut Estate) -> Result<()> {
-        let mut books =
-            BooksMut { registry: Arc::make_mut(&mut estate.registry), board: &self.board, now: self.now };
+        let mut books = BooksMut { registry: Arc::make_mut(&mut estate.registry), board: &self.board, now: self.now };
         let Estate { account, quote, other, .. } = estate;
         begin_paying(account, quote, &mut books)?;
         match other {
@@ -113,8 +110,7 @@ impl Engine {
     }
 
     fn pay_pnl(&self, estate: &mut Estate) -> Result<()> {
-        let mut books =
-            BooksMut { registry: Arc::make_mut(&mut estate.registry), board: &self.board, now: self.now };
+        let mut books = BooksMut { registry: Arc::make_mut(&mut estate.registry), board: &self.board, now: self.now };
         let Estate { account, quote, market, .. } = estate;
         let market = market.as_mut().ok_or(EngineError::TotalsRequired)?;
         begin_paying(account, quote, &mut books)?;
@@ -125,8 +121,7 @@ impl Engine {
 
     fn finish(&self, estate: &mut Estate) -> Result<()> {
         ensure!(estate.account.status != AccountStatus::Active as u8, EngineError::WrongStage);
-        let mut books =
-            BooksMut { registry: Arc::make_mut(&mut estate.registry), board: &self.board, now: self.now };
+        let mut books = BooksMut { registry: Arc::make_mut(&mut estate.registry), board: &self.board, now: self.now };
         let finished = bankruptcy::finish(&mut estate.account, Some(&mut estate.quote), &mut books)?;
         ensure!(finished.is_anything(), EngineError::WrongStage);
         Ok(())

@@ -127,7 +127,6 @@ mod tests {
         KnownCost { compute_units, bytes: Some(452), accounts: Some(9) }
     }
 
-
     #[test]
     fn instructions_are_measured_apart_and_refusals_only_counted() {
         let mut meter = Meter::default();

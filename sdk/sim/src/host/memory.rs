@@ -217,11 +217,8 @@ fn pyth(tick: &Tick) -> Result<Observation, EngineError> {
 /// What the reader of a Switchboard account makes of a tick that was signed and landed at once.
 fn switchboard(tick: &Tick, params: &GlobalParams, now_slot: u64) -> Result<Observation, EngineError> {
     let feed = SwitchboardFeed::signed(tick.published_at, slot_at(tick.published_at));
-    let signed = Signed {
-        result_slot: feed.slot,
-        oldest_slot: feed.oldest_slot,
-        max_staleness_slots: feed.max_staleness_slots,
-    };
+    let signed =
+        Signed { result_slot: feed.slot, oldest_slot: feed.oldest_slot, max_staleness_slots: feed.max_staleness_slots };
     let (value, width) = (tick.price_e8 as i128 * SWITCHBOARD_SCALE, tick.conf_e8 as i128 * SWITCHBOARD_SCALE);
     let published_at = UnixSecs::new(tick.published_at);
     Ok(Observation::from_switchboard(value, width, published_at, signed.is_overdue(now_slot, params))?)

@@ -93,9 +93,7 @@ impl OnChain {
             Operation::TakeWin { market, trader: Trader { owner, account } } => {
                 (owner, ix::take_win(keys, market, owner, account, order::WHOLE_WIN))
             }
-            Operation::ResolveBankruptcy { account, step } => {
-                (authority, ix::resolve_bankruptcy(keys, account, step))
-            }
+            Operation::ResolveBankruptcy { account, step } => (authority, ix::resolve_bankruptcy(keys, account, step)),
             _ => return None,
         })
     }
