@@ -116,7 +116,7 @@ const BALANCES: [&str; 27] = [
 ];
 
 /// Where the program and what stands beside it is, the ledger apart.
-const OUTSIDE_THE_LEDGER: [&str; 11] = [
+const OUTSIDE_THE_LEDGER: [&str; 12] = [
     "crates/state/src",
     "crates/wasm/src",
     "crates/interface/src",

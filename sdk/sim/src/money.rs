@@ -75,7 +75,7 @@ impl Engine {
 }
 
 /// The calls that an account in this state may need, in the order of their stages.
-pub(crate) fn steps(account: &MarginAccount) -> Vec<args::ResolveStep> {
+pub fn steps(account: &MarginAccount) -> Vec<args::ResolveStep> {
     use args::ResolveStep::{Finish, Freeze, PayBorrow, PayPnl, SeizePnl, SeizeToken};
     const QUOTE: u8 = Registry::QUOTE_BANK as u8;
     if account.status == AccountStatus::Active as u8 {

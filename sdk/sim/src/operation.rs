@@ -1,4 +1,4 @@
-//! What a replay does to an engine, whatever carries it: one variant for each instruction that is sent.
+//! What can be done to an engine, whatever carries it: one variant for each instruction.
 
 use plimsoll_risk::liquidate::Request;
 use plimsoll_sdk::ix::args::ResolveStep;
@@ -60,6 +60,15 @@ pub enum Operation {
         /// Slot of the bank.
         bank: u8,
         /// How much; none for everything.
+        amount_atoms: Option<u64>,
+    },
+    /// Repays from the owner's token account, which gets the tokens first.
+    Repay {
+        /// Whose debt.
+        trader: Trader,
+        /// Slot of the bank.
+        bank: u8,
+        /// At most so much; none for all of it.
         amount_atoms: Option<u64>,
     },
     /// A fill between two accounts whose owners both sign.
@@ -148,6 +157,7 @@ impl Operation {
             Self::Deposit { .. } => "deposit",
             Self::Borrow { .. } => "borrow",
             Self::Withdraw { .. } => "withdraw",
+            Self::Repay { .. } => "repay",
             Self::SettleFill { .. } => "settle_fill",
             Self::ObserveMargin { .. } => "observe_margin",
             Self::Liquidate { request, .. } => instruction_name(&request.leg),

@@ -74,17 +74,17 @@ fn in_memory() -> Box<dyn Host> {
     Box::new(InMemory::new(&GlobalParams::DEFAULT).unwrap())
 }
 
-/// Some paths in CI, every scenario whole with `PLIMSOLL_NIGHTLY=1`.
+/// Every crash with few accounts and long steps in CI; as a replay runs by default with `PLIMSOLL_NIGHTLY=1`.
 fn configurations() -> Vec<Config> {
-    let config = |name: &str, accounts, minutes: Option<usize>, seed, step_secs| {
+    let config = |name: &str, accounts, seed, step_secs| {
         let scenario = scenario::by_name(name).unwrap();
-        Config { scenario, minutes: minutes.unwrap_or(scenario.minutes), accounts, seed, step_secs }
+        Config { scenario, minutes: scenario.minutes, accounts, seed, step_secs }
     };
     if std::env::var_os("PLIMSOLL_NIGHTLY").is_some() {
-        let of = |seed| scenario::ALL.iter().map(move |scenario| config(scenario.name, 120, None, seed, 2));
+        let of = |seed| scenario::ALL.iter().map(move |scenario| config(scenario.name, 300, seed, 2));
         return (1..=3).flat_map(of).collect();
     }
-    let of = |seed| scenario::ALL.iter().map(move |scenario| config(scenario.name, 30, Some(25), seed, 6));
+    let of = |seed| scenario::ALL.iter().map(move |scenario| config(scenario.name, 40, seed, 6));
     (1..=2).flat_map(of).collect()
 }
 
@@ -134,7 +134,7 @@ fn a_copy_of_a_chains_accounts_is_an_engine_and_one_that_does_not_fit_is_refused
     };
     assert_eq!(refused(|holdings| holdings.accounts[0].engine = [7; 32]), EngineError::EngineMismatch);
     assert_eq!(refused(|holdings| holdings.board.version += 1), EngineError::VersionUnknown);
-    assert_eq!(refused(|holdings| drop(holdings.banks.pop())), EngineError::BankMismatch);
+    assert_eq!(refused(|holdings| holdings.banks.truncate(2)), EngineError::BankMismatch);
     assert_eq!(refused(|holdings| holdings.markets.swap(0, 1)), EngineError::MarketMismatch);
     let paused = refused(|holdings| {
         holdings.registry.pause_bits = 1;

@@ -91,6 +91,9 @@ impl InMemory {
                 let args = order::withdrawal(amount_atoms);
                 self.engine.withdraw(self.number(&trader.account)?, bank, &args).map(drop)
             }
+            Operation::Repay { trader, bank, amount_atoms } => {
+                self.engine.repay(self.number(&trader.account)?, bank, amount_atoms)
+            }
             Operation::SettleFill { market, buyer, seller, base_units, quote_atoms } => {
                 let (buyer, seller) = (self.number(&buyer.account)?, self.number(&seller.account)?);
                 self.engine.settle_fill(market, buyer, seller, base_units, quote_atoms)

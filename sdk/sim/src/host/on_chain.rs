@@ -15,6 +15,9 @@ use crate::operation::Operation;
 use crate::order;
 use crate::world::{size_and_keys, BankConfig, Failure, MarketConfig, PriceConfig, Trader, World};
 
+/// More than any debt of a replay, atoms: 100,000 BTC, a million SOL, a billion dollars.
+const ANY_DEBT_ATOMS: u64 = 1_000_000_000_000_000;
+
 /// An engine on a chain.
 pub struct OnChain {
     world: World,
@@ -54,6 +57,10 @@ impl OnChain {
             Operation::Withdraw { trader: Trader { owner, account }, bank, amount_atoms } => {
                 let (token, destination) = self.funded(&owner, bank, 0);
                 (owner, ix::withdraw(&keys, &token, owner, account, destination, order::withdrawal(amount_atoms)))
+            }
+            Operation::Repay { trader: Trader { owner, account }, bank, amount_atoms } => {
+                let (token, source) = self.funded(&owner, bank, amount_atoms.unwrap_or(ANY_DEBT_ATOMS));
+                (owner, ix::repay(&keys, &token, owner, account, source, order::repayment(amount_atoms)))
             }
             _ => return None,
         })
