@@ -16,7 +16,7 @@ use plimsoll_tests::*;
 
 use super::action::{instruction, legs, step, Action, TRADERS};
 use super::coverage::Coverage;
-use super::rebuild::Rebuilt;
+use super::rebuild;
 
 /// Facts that hold, or the one that does not.
 pub type Checked = Result<(), String>;
@@ -71,7 +71,7 @@ pub struct Run {
     /// States that the engine was in.
     pub seen: Coverage,
     closings: i128,
-    rebuilt: Rebuilt,
+    rebuilt: plimsoll_sim::rebuild::Rebuilt,
 }
 
 impl Run {
@@ -87,7 +87,7 @@ impl Run {
         traders.extend([stage.maker, stage.liquidator]);
         stage.party("venue");
         let books = Books::read(&stage);
-        let rebuilt = Rebuilt(books.clone());
+        let rebuilt = rebuild::of(&books);
         Self { stage, traders, books, done: BTreeMap::new(), seen: Coverage::default(), closings: 0, rebuilt }
     }
 
@@ -99,7 +99,7 @@ impl Run {
 
     /// Follows the events from here on: what the authority changed before is not an event of an account's.
     pub fn rebase(&mut self) {
-        self.rebuilt = Rebuilt(self.books.clone());
+        self.rebuilt = rebuild::of(&self.books);
     }
 
     /// Does one thing and checks everything.
@@ -223,8 +223,8 @@ impl Run {
         if name == "Resolve" {
             self.closings += 1;
         }
-        self.rebuilt.apply(&meta, self.stage.now());
-        self.rebuilt.compare(&self.books).map_err(|fact| format!("after {name}: {fact}"))?;
+        rebuild::apply(&mut self.rebuilt, &meta, self.stage.now())?;
+        rebuild::compare(&self.rebuilt, &self.books).map_err(|fact| format!("after {name}: {fact}"))?;
         self.check_pools(&old, name == "Resolve").map_err(|fact| format!("after {name}: {fact}"))?;
         if harms_nobody {
             self.check_others(&old, &parties, name)?;

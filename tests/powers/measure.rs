@@ -277,7 +277,9 @@ impl Comparison<'_> {
         if old.units != new.units || takes_over || tolls.contains(&Toll::Loss) || tolls.contains(&Toll::Waited) {
             return Ok(());
         }
-        let added = new.maintenance - old.maintenance;
+        // Whoever is paid funding or interest needs margin for it too, and is farther from maintenance all the same.
+        let gained = (new.worth - old.worth).max(0);
+        let added = new.maintenance - old.maintenance - gained;
         let steps = tolls.iter().any(|toll| matches!(toll, Toll::Step | Toll::Tightens)) as i128;
         let slope = self.before.slope_ppm();
         let hour = self.ramped_secs.min(3_600);

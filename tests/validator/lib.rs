@@ -10,12 +10,14 @@
 //! | [`stage`] | programs, engine, accounts, prices |
 //! | [`story`] | three falls of a price and what must come of them |
 //! | [`books`] | every vault to the atom |
+//! | [`rebuilt`] | every balance from the stream of events |
 //! | [`deployment`] | a program deployed by its own transactions, and then used |
 #![deny(missing_docs)]
 
 pub mod books;
 pub mod deployment;
 pub mod keeper;
+pub mod rebuilt;
 pub mod stage;
 pub mod story;
 pub mod surfnet;

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::books::reconcile;
 use crate::keeper::{Keeper, Setting};
+use crate::rebuilt;
 use crate::stage::{Stage, INSURANCE_USD, USD};
 use crate::validator::Validator;
 use plimsoll_risk::units::UnixSecs;
@@ -36,6 +37,8 @@ pub struct Report {
     pub socialized_atoms: u64,
     /// Loss that the other side of the market bore, quote atoms.
     pub charged_atoms: u64,
+    /// Events from which everything was rebuilt.
+    pub events: usize,
 }
 
 impl std::fmt::Display for Report {
@@ -224,8 +227,10 @@ impl<V: Validator> Story<'_, V> {
         ensure!(bank.insurance_out_atoms >= share, "a loss was socialized before insurance paid its share");
         // Who lent can go on: the maker takes SOL out again.
         self.stage.live.withdraw(&self.stage.maker, SOL, Some(1_000_000_000)).await?;
-        reconcile(&self.stage.live, &owners).await?;
+        let look = reconcile(&self.stage.live, &owners).await?;
         self.ends("everything reconciles to the atom");
+        self.report.events = rebuilt::from_events(&self.stage.live, &look).await?;
+        self.ends("every balance is rebuilt from the stream of events");
         Ok(())
     }
 }

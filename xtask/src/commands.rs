@@ -60,8 +60,12 @@ pub fn bench(arguments: Passed) -> Result<()> {
     let toolchain = Toolchain::find(install)?;
     build_all(&toolchain, Arch::default())?;
     run(&mut bench_command(cargo_run(BENCH.0, BENCH.1, &[]), &toolchain, &arguments))?;
-    let is_check = arguments.iter().any(|word| word == "--check");
-    run(&mut keeper_bench_command(cargo_run(KEEPER_BENCH.0, KEEPER_BENCH.1, &[]), is_check))
+    let is_said = |option: &str| arguments.iter().any(|word| word == option);
+    let keeper = || cargo_run(KEEPER_BENCH.0, KEEPER_BENCH.1, &[]);
+    if is_said("--update-baseline") {
+        run(keeper().arg("--update-baseline"))?;
+    }
+    run(&mut keeper_bench_command(keeper(), is_said("--check")))
 }
 
 /// `cargo xtask test-validator`
@@ -143,7 +147,8 @@ pub fn bench_command(mut start: Command, toolchain: &Toolchain, arguments: &[Str
     start
 }
 
-/// The benchmark of the keeper. Of a check only that the work is done counts: its figures are times.
+/// The benchmark of the keeper. Of a check only counts of instructions and that the work is done matter: other figures are
+/// times.
 pub fn keeper_bench_command(mut start: Command, is_check: bool) -> Command {
     start.args(is_check.then_some("--check"));
     start

@@ -26,7 +26,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plimsoll-engine", &["plimsoll-interface", "plimsoll-ledger", "plimsoll-risk", "plimsoll-state"]),
     (
         "plimsoll-sim",
-        &["plimsoll-crashes", "plimsoll-engine", "plimsoll-rpc", "plimsoll-sdk", "plimsoll-risk", "plimsoll-state"],
+        &[
+            "plimsoll-crashes",
+            "plimsoll-engine",
+            "plimsoll-rpc",
+            "plimsoll-sdk",
+            "plimsoll-ledger",
+            "plimsoll-risk",
+            "plimsoll-state",
+        ],
     ),
     ("plimsoll-migrations", ON_CLUSTERS),
     (
@@ -38,6 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "plimsoll-crashes",
             "plimsoll-keeper",
+            "plimsoll-ledger",
             "plimsoll-migrations",
             "plimsoll-rpc",
             "plimsoll-sdk",
@@ -147,6 +156,9 @@ const MAY_ASSIGN: &[(&str, &[&str], &str)] = &[
     ("crates/state/src/snapshot.rs", &["cash_atoms"], "a leg of the portfolio that is loaded, not of an account"),
 ];
 
+/// What writes balances and positions as events say, in copies that nobody stores, and calls the ledger for what follows.
+const READER_OF_EVENTS: &str = "sdk/sim/src/rebuild/";
+
 struct Package {
     name: String,
     directory: PathBuf,
@@ -243,7 +255,7 @@ fn every_crate_where_money_is_has_the_strict_lints() {
 /// handed on and an assignment to several fields over several lines are not.
 #[test]
 fn only_the_ledger_assigns_to_balances_and_positions() {
-    let (mut files, mut used) = (0, BTreeSet::new());
+    let (mut files, mut of_reader, mut used) = (0, 0, BTreeSet::new());
     for directory in OUTSIDE_THE_LEDGER {
         for path in sources(&workspace().join(directory)) {
             let name = path.strip_prefix(workspace()).expect("it lies in the workspace").display().to_string();
@@ -251,6 +263,10 @@ fn only_the_ledger_assigns_to_balances_and_positions() {
                 continue;
             }
             files += 1;
+            if name.starts_with(READER_OF_EVENTS) {
+                of_reader += 1;
+                continue;
+            }
             let text = std::fs::read_to_string(&path).expect("sources are text");
             let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
             for (number, line) in (1..).zip(code.lines()) {
@@ -262,7 +278,7 @@ fn only_the_ledger_assigns_to_balances_and_positions() {
             }
         }
     }
-    assert!(files > 150, "{files} files were read");
+    assert!(files > 150 && of_reader > 3, "{files} files were read, {of_reader} in {READER_OF_EVENTS}");
     for (file, fields, _) in MAY_ASSIGN {
         for field in *fields {
             assert!(used.contains(&((*file).to_owned(), *field)), "{file} need not be excused for {field}");

@@ -71,10 +71,7 @@ fn of_engine(error: EngineError) -> Option<&'static str> {
             "deposit or repay first; `plimsoll account show` says what is free for adding risk"
         }
         EngineError::LiquidatorMarginInsufficient => "take less with --max, or deposit into the liquidator's account",
-        EngineError::AccountHealthy => {
-            "it is not below maintenance at spot and at the average, or only within the doubt of a price: `plimsoll account show` \
-             says which, and when that changes"
-        }
+        EngineError::AccountHealthy => "`plimsoll account show` says where it stands at spot and at the average, and when that changes",
         EngineError::AccountAlreadyCured => "there is nothing to do: the account is cured",
         EngineError::VenueNotionalExceeded | EngineError::VenueApprovalExpired => {
             "its owners may let it settle more: `plimsoll account approve-venue`"

@@ -10,8 +10,10 @@ use solana_pubkey::Pubkey;
 use crate::commands::account::AccountCommand;
 use crate::commands::bank::BankCommand;
 use crate::commands::engine::EngineCommand;
+use crate::commands::events::EventsArgs;
 use crate::commands::fill::FillArgs;
 use crate::commands::funds::{FundsArgs, IntoArgs};
+use crate::commands::history::HistoryArgs;
 use crate::commands::insurance::InsuranceCommand;
 use crate::commands::keeper::KeeperCommand;
 use crate::commands::liquidate::LiquidateArgs;
@@ -88,6 +90,10 @@ pub enum Command {
     Insurance(InsuranceCommand),
     /// Show what other prices would do to an account; sends nothing
     Simulate(SimulateArgs),
+    /// Print what the program recorded, a line each, newest last
+    Events(EventsArgs),
+    /// Tell what happened to a margin account, in words
+    History(HistoryArgs),
     /// Inspect venues, create one of the example's kind
     #[command(subcommand)]
     Venue(VenueCommand),
@@ -198,6 +204,8 @@ mod tests {
             "account revoke-venue KEY",
             "deposit USDC 12.5",
             "withdraw USDC all --account 1 --token-account KEY",
+            "withdraw USDC max",
+            "deposit SOL 1.5 --wrap",
             "borrow SOL 0.5",
             "repay SOL all --account KEY",
             "fill SOL-PERP 1.5 --price 120 --buyer KEY --seller KEY --seller-keypair k.json",
@@ -210,6 +218,11 @@ mod tests {
             "insurance withdraw USDC 5",
             "insurance withdraw USDC 5 --to KEY",
             "insurance sweep USDC",
+            "events",
+            "events --account KEY --from 281474976710656 --finalized",
+            "events --from events.cursor --follow",
+            "history",
+            "history KEY --from now --follow",
             "venue list",
             "venue show",
             "venue show KEY",
@@ -219,6 +232,7 @@ mod tests {
             "keeper top --once",
             "keeper top --rows 5 --every 200",
             "keeper check-config k.toml",
+            "keeper check-config k.toml --offline",
             "completions bash",
         ];
         for words in commands {

@@ -79,7 +79,14 @@ impl Context {
     /// # Errors
     /// `Rpc`; where the file of names cannot be read.
     pub async fn load(&self) -> Result<Loaded> {
-        let engine = self.engine_address().await?;
+        self.load_engine(self.engine_address().await?).await
+    }
+
+    /// Everything shared of an engine.
+    ///
+    /// # Errors
+    /// As [`Context::load`].
+    pub async fn load_engine(&self, engine: Pubkey) -> Result<Loaded> {
         let accounts = self.session.connection.engine(engine).await?;
         let file = self.names.as_deref().map(Config::read).transpose()?;
         let names = Names::of(&accounts, file.as_ref());
@@ -109,7 +116,7 @@ impl Context {
     /// # Errors
     /// `Rpc`, with the command that makes a key.
     pub fn key_of(&self, account: &str, path: Option<&Path>) -> Result<Keypair> {
-        let of_person = || Some(self.local.as_ref()?.key_file(account).ok()?);
+        let of_person = || self.local.as_ref()?.key_file(account).ok();
         match path.map(Path::to_path_buf).or_else(of_person) {
             Some(path) => Ok(read_key(&path)?),
             None => Ok(self.session.keypair()?),

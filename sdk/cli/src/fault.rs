@@ -30,8 +30,11 @@ pub struct Free {
     pub bank: String,
     /// The most that may be taken out now.
     pub most: Amount,
-    /// What keeps more from it: `initial_margin`, `liquidity`, `breaker`, or the name of the engine's error.
+    /// What keeps more from it: `initial_margin`, `liquidity`, `breaker`, `deposit`, or the name of the engine's error.
     pub bound: String,
+    /// The same in words.
+    #[serde(skip)]
+    pub words: &'static str,
 }
 
 /// A fault as programs read it, on the standard error.
@@ -49,6 +52,16 @@ pub struct Told {
     free: Option<Free>,
     /// Of a transaction that was sent and whose fate is not known: its signature.
     signature: Option<String>,
+}
+
+impl Free {
+    fn text(&self) -> String {
+        let Self { bank, most, words, .. } = self;
+        if most.is_zero() {
+            return format!("nothing of {bank} may be taken out now: {words}");
+        }
+        format!("at most {} {bank} may be taken out now: {words}; `max` takes as much", most.text())
+    }
 }
 
 impl From<Error> for Fault {
@@ -100,10 +113,7 @@ impl Fault {
 
     /// What a person can do; `local` is the file that named the cluster, where one did.
     pub fn hint(&self, local: Option<&Local>) -> Option<String> {
-        let free = self.0.free.as_ref().map(|free| {
-            let (most, bank) = (free.most.text(), &free.bank);
-            format!("at most {most} {bank} may be taken out now, bound by {}; `max` takes as much", words(&free.bound))
-        });
+        let free = self.0.free.as_ref().map(Free::text);
         let general = || advice::of(&self.0.error, local);
         match (free, self.0.hint.clone().or_else(general)) {
             (Some(free), Some(other)) => Some(format!("{free}\n{other}")),
@@ -153,10 +163,6 @@ pub fn told(fault: Told) -> serde_json::Value {
     spliced(serde_json::to_value(fault).unwrap_or_default())
 }
 
-fn words(bound: &str) -> String {
-    bound.replace('_', " ")
-}
-
 fn name(error: &Error) -> String {
     match error {
         Error::Rpc(error) | Error::Step { source: error, .. } => {
@@ -198,10 +204,20 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_may_be_taken_out_instead() {
-        let free = Free { bank: "USDC".into(), most: Amount::of(1_234_500_000, 6), bound: "initial_margin".into() };
+        let free = Free {
+            bank: "USDC".into(),
+            most: Amount::of(1_234_500_000, 6),
+            bound: "initial_margin".into(),
+            words: "initial margin bounds it",
+        };
+        let none = Free { most: Amount::of(0, 6), ..free.clone() };
+        assert_eq!(none.text(), "nothing of USDC may be taken out now: initial margin bounds it");
         let refused = refused().with_free(free);
         let hint = refused.hint(None).unwrap();
-        assert!(hint.starts_with("at most 1,234.5 USDC may be taken out now, bound by initial margin"), "{hint}");
+        assert!(
+            hint.starts_with("at most 1,234.5 USDC may be taken out now: initial margin bounds it; `max`"),
+            "{hint}"
+        );
         let told = refused.told(None);
         assert_eq!(
             (&told["free"]["most_atoms"], &told["free"]["most_decimal"]),

@@ -219,7 +219,7 @@ fn liquidatable_in(accounts: &Accounts) -> Result<Option<u32>> {
         for slot in slots.iter().chain([&quote]) {
             let slot = &mut board.slots[*slot as usize];
             let (fast, spot) = (slot.fast.get(), slot.spot.get());
-            let constant = Secs::new(slot.terms.fast_secs.into());
+            let constant = Secs::new(slot.terms.fast_secs);
             slot.fast = StoredPrice::from(integrate_down(fast, spot, Secs::new(1), constant).map_err(Fault::of_risk)?);
         }
         let then = Accounts { board: &board, ..*accounts };

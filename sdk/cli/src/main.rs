@@ -6,6 +6,7 @@ mod answer;
 mod cli;
 mod commands;
 mod context;
+mod events;
 mod fault;
 mod fresh;
 mod health;
@@ -122,6 +123,8 @@ async fn run(cli: Cli, local: Option<Local>) -> Result<bool> {
         Command::Liquidate(args) => commands::liquidate::run(&context, &args).await,
         Command::Insurance(command) => commands::insurance::run(&context, command).await,
         Command::Simulate(args) => commands::simulate::run(&context, &args).await,
+        Command::Events(args) => commands::events::run(&context, args).await,
+        Command::History(args) => commands::history::run(&context, args).await,
         Command::Venue(command) => commands::venue::run(&context, command).await,
         Command::Keeper(_) | Command::Completions { .. } => Ok(()),
     }?;

@@ -195,7 +195,7 @@ fn best_factor(excess: &mut impl FnMut(u64) -> Result<i128>) -> Result<u64> {
 fn scaled(price: Price, factor: u64) -> Result<Price> {
     let product = price.mantissa as u128 * factor as u128;
     let exponent = price.exponent - FACTOR_BITS as i32;
-    Ok(Price::from_parts_down(product, exponent).map_err(Fault::of_risk)?)
+    Price::from_parts_down(product, exponent).map_err(Fault::of_risk)
 }
 
 #[cfg(test)]

@@ -58,21 +58,26 @@ impl Rights {
     }
 }
 
-/// What an account's delegate may do, by name.
-pub fn names(account: &MarginAccount) -> Vec<&'static str> {
+/// Rights by name.
+pub fn names(rights: u8) -> Vec<&'static str> {
     let names = [(right::LIQUIDATE, "liquidate"), (right::DEPOSIT, "deposit"), (right::TRADE, "trade")];
-    let held = names.into_iter().filter(|(bit, _)| account.delegate_rights & bit != 0);
-    held.map(|(_, name)| name).collect()
+    names.into_iter().filter(|(bit, _)| rights & bit != 0).map(|(_, name)| name).collect()
+}
+
+/// What a delegate may do, in words; `limit` is of a day, none without the right to trade.
+pub fn may(rights: u8, limit: Option<String>) -> String {
+    let held = names(rights);
+    match (held.is_empty(), limit) {
+        (true, _) => "nothing".to_owned(),
+        (false, None) => held.join(", "),
+        (false, Some(limit)) => format!("{} up to {limit} a day", held.join(", ")),
+    }
 }
 
 /// What an account's delegate may do, in words.
 pub fn words(account: &MarginAccount, quote_decimals: u32) -> String {
-    let held = names(account);
-    match (held.is_empty(), account.delegate_limit_atoms_per_day) {
-        (true, _) => "nothing".to_owned(),
-        (false, 0) => held.join(", "),
-        (false, limit) => format!("{} up to {} a day", held.join(", "), grouped(&show(limit as i128, quote_decimals))),
-    }
+    let limit = account.delegate_limit_atoms_per_day;
+    may(account.delegate_rights, (limit > 0).then(|| grouped(&show(limit as i128, quote_decimals))))
 }
 
 #[cfg(test)]

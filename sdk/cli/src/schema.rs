@@ -4,9 +4,10 @@ use schemars::gen::{SchemaGenerator, SchemaSettings};
 use serde_json::{json, Map, Value};
 
 use crate::commands::{
-    account_list, account_show, bank, change, crash, engine, fill, funds, insurance, keeper, limits, liquidate, market,
-    pauses, price, price_list, simulate, simulate_change, standby, venue,
+    account_list, account_show, bank, configure, crash, engine, fill, funds, insurance, keeper, limits, liquidate,
+    market, pauses, pending, price, price_list, simulate, simulate_change, standby, venue,
 };
+use crate::events::{EventLine, HistoryLine};
 use crate::fault::Told;
 use crate::quantity::is_quantity;
 use crate::transaction::Transactions;
@@ -16,19 +17,19 @@ fn of<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> schemars::sch
 }
 
 /// By the words of the command. `engine show --toml` prints an engine's file, which has its own description.
-const ANSWERS: [(&str, Schema); 56] = [
+const ANSWERS: [(&str, Schema); 58] = [
     ("engine list", of::<engine::EngineList>),
     ("engine show", of::<engine::Shown>),
-    ("engine create", of::<engine::Configured>),
-    ("engine configure", of::<engine::Configured>),
-    ("engine verify", of::<engine::Verified>),
+    ("engine create", of::<configure::Configured>),
+    ("engine configure", of::<configure::Configured>),
+    ("engine verify", of::<configure::Verified>),
     ("engine pause", of::<pauses::Pauses>),
     ("engine unpause", of::<pauses::Pauses>),
     ("engine launch", of::<Transactions>),
     ("engine propose-role", of::<Transactions>),
     ("engine accept-role", of::<Transactions>),
-    ("engine pending", of::<change::Pending>),
-    ("engine propose", of::<engine::Configured>),
+    ("engine pending", of::<pending::Pending>),
+    ("engine propose", of::<configure::Configured>),
     ("engine simulate-change", of::<simulate_change::SimulatedChange>),
     ("engine execute", of::<Transactions>),
     ("engine cancel", of::<Transactions>),
@@ -66,6 +67,8 @@ const ANSWERS: [(&str, Schema); 56] = [
     ("insurance fund", of::<Transactions>),
     ("insurance withdraw", of::<Transactions>),
     ("insurance sweep", of::<Transactions>),
+    ("events", of::<EventLine>),
+    ("history", of::<HistoryLine>),
     ("simulate", of::<simulate::Simulated>),
     ("venue list", of::<venue::VenueList>),
     ("venue show", of::<venue::OwnVenue>),

@@ -4,6 +4,7 @@ use plimsoll_risk::num::PPM;
 use plimsoll_risk::units::SignedUsdMicro;
 
 use crate::config::SendConfig;
+use crate::outbox::Cost;
 
 /// What a signature costs, lamports.
 pub const SIGNATURE_LAMPORTS: u64 = 5_000;
@@ -57,6 +58,13 @@ pub fn stake_lamports_down(gain: SignedUsdMicro, share_ppm: u32, sol_usd: f64) -
     (sol_usd > 0.0).then(|| (usd / sol_usd * 1e9) as u64)
 }
 
+/// What a gain leaves of it after its cost, micro-dollars; the cost counts nothing where the price of SOL is not known.
+pub fn net_gain_usd_micro(gain: SignedUsdMicro, cost: &Cost, sol_usd: Option<f64>) -> i64 {
+    let lamports = cost.fee_lamports.saturating_add(cost.tip_lamports) as f64;
+    let cost = sol_usd.map_or(0.0, |usd| lamports * usd / 1e3);
+    i64::try_from(gain.get()).unwrap_or(i64::MAX).saturating_sub(cost.ceil() as i64)
+}
+
 #[cfg(test)]
 mod tests {
     use plimsoll_risk::units::UsdMicro;
@@ -99,6 +107,16 @@ mod tests {
             0,
             "less is at stake than the signature costs"
         );
+    }
+
+    #[test]
+    fn what_a_liquidation_costs_is_taken_off_its_gain() {
+        let gain = UsdMicro::new(50_000).less(UsdMicro::ZERO);
+        let cost = Cost { fee_lamports: 5_060, tip_lamports: 1_000 };
+        // 6,060 lamports at 200 dollars a SOL are 1,212 micro-dollars.
+        assert_eq!(net_gain_usd_micro(gain, &cost, Some(200.0)), 48_788);
+        assert_eq!(net_gain_usd_micro(gain, &cost, None), 50_000);
+        assert_eq!(net_gain_usd_micro(UsdMicro::ZERO.less(UsdMicro::ZERO), &cost, Some(200.0)), -1_212);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::jito::BlockEngine;
 use crate::jobs::{self, Context};
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
+use crate::purse;
 use crate::source::Prices;
 use crate::state::{Tracker, Update};
 use crate::stream::{self, Followed, Link, Updates};
@@ -95,6 +96,7 @@ impl Keeper {
         say_what_the_key_can_do(&config, &connection, &keypair).await?;
         let failed = |error: String| Error::Configuration(error);
         let metrics = Arc::new(Metrics::new().map_err(|error| failed(error.to_string()))?);
+        metrics.liquidates(config.liquidates());
         let http = reqwest::Client::builder().timeout(HTTP_TIMEOUT).build().map_err(|e| failed(e.to_string()))?;
         let block_engine = BlockEngine::new(&config.jito, http.clone()).map_err(|e| failed(e.to_string()))?;
         let prices = Prices::new(&config.prices, &http, &keypair);
@@ -150,6 +152,7 @@ impl Keeper {
         }
         tasks.spawn(tokio::spawn(take_updates(context.clone(), updates, link, stop.subscribe())));
         wait_for_accounts(&context, stop.subscribe()).await;
+        tasks.spawn(tokio::spawn(purse::watch(context.clone(), stop.subscribe())));
         let jobs = jobs::enabled(config);
         let names: Vec<&str> = jobs.iter().map(|job| job.name()).collect();
         tracing::info!(jobs = names.join(", "), dry_run = config.dry_run, "the keeper is running");
@@ -204,9 +207,12 @@ async fn join_all(
 async fn say_what_the_key_can_do(config: &Config, connection: &Connection, keypair: &Keypair) -> Result<()> {
     let key = keypair.pubkey();
     let Some(liquidator) = config.liquidator() else {
-        tracing::info!(%key, "no liquidator's account is configured: this key pays fees only, and nothing is liquidated");
+        tracing::warn!(%key, "nothing is liquidated: keys.liquidator names no account that pays for it; this key pays fees only");
         return Ok(());
     };
+    if !config.jobs.liquidate.enabled {
+        tracing::warn!(%key, account = %liquidator, "nothing is liquidated: jobs.liquidate.enabled is false");
+    }
     let account: plimsoll_state::MarginAccount = connection.read("margin account", &liquidator).await?;
     let engine = config.engine()?;
     if account.engine != engine.to_bytes() {

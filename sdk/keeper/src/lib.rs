@@ -2,7 +2,7 @@
 //!
 //! | module | what for |
 //! |---|---|
-//! | [`config`] | the configuration file |
+//! | [`config`], [`check`] | the configuration file, and whether a keeper would start with it |
 //! | [`state`] | every account of the engine, decoded, in memory |
 //! | [`index`] | which accounts a price can put under water |
 //! | [`stream`] | news by WebSocket, snapshots and polling |
@@ -10,7 +10,7 @@
 //! | [`offer`], [`capital`] | the best liquidation, and what it may cost |
 //! | [`outbox`], [`fees`], [`jito`] | transactions that arrive |
 //! | [`source`] | prices from elsewhere, and posting them |
-//! | [`metrics`], [`http`] | what is counted, and where it is read |
+//! | [`metrics`], [`purse`], [`http`] | what is counted, and where it is read |
 //! | [`top`] | the least healthy accounts in a terminal |
 //! | [`keeper`] | all of it together |
 #![deny(missing_docs)]
@@ -18,6 +18,7 @@
 pub mod authority;
 pub mod backoff;
 pub mod capital;
+pub mod check;
 pub mod config;
 pub mod fees;
 pub mod http;
@@ -28,6 +29,7 @@ pub mod keeper;
 pub mod metrics;
 pub mod offer;
 pub mod outbox;
+pub mod purse;
 pub mod source;
 pub mod state;
 pub mod stream;

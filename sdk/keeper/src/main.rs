@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use plimsoll_keeper::check;
 use plimsoll_keeper::config::Config;
 use plimsoll_keeper::top::{top, TopOptions};
 use plimsoll_keeper::Keeper;
-use plimsoll_rpc::wallet::read_key;
 use plimsoll_rpc::Error;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -57,10 +57,19 @@ enum Command {
         #[arg(long)]
         once: bool,
     },
-    /// Reads a configuration and says what is wrong with it.
+    /// Says whether a keeper would start with a configuration: file, key, port, cluster, program, engine, and what the key
+    /// may do. Sends nothing.
     CheckConfig {
         /// The file.
         config: PathBuf,
+        /// Asks no node: what can be said without one.
+        #[arg(long)]
+        offline: bool,
+        /// Key that would sign, instead of the configured one.
+        #[arg(long, env = "PLIMSOLL_KEYPAIR", hide_env_values = true)]
+        keypair: Option<PathBuf>,
+        #[command(flatten)]
+        overrides: Overrides,
     },
     /// Prints a configuration with every key: the defaults, or a file completed by them.
     PrintConfig {
@@ -74,40 +83,65 @@ struct RunArgs {
     #[command(flatten)]
     source: Source,
     /// Simulates and logs what would be done, sends nothing.
-    #[arg(long)]
+    #[arg(long, env = "PLIMSOLL_KEEPER_DRY_RUN")]
     dry_run: bool,
     /// Key that signs, instead of the configured one.
-    #[arg(long)]
+    #[arg(long, env = "PLIMSOLL_KEYPAIR", hide_env_values = true)]
     keypair: Option<PathBuf>,
 }
 
-/// Where the configuration comes from; what is given on the command line goes before the file.
+/// Where the configuration comes from; what is given on the command line goes before the environment, and that before the
+/// file.
 #[derive(Args)]
 struct Source {
     /// The configuration.
-    #[arg(long, short, env = "PLIMSOLL_KEEPER_CONFIG")]
+    #[arg(long, short, env = "PLIMSOLL_KEEPER_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+/// What goes before a configuration's own values.
+#[derive(Args)]
+struct Overrides {
     /// The engine.
-    #[arg(long)]
+    #[arg(long, env = "PLIMSOLL_ENGINE", hide_env_values = true)]
     engine: Option<String>,
     /// The node or cluster.
-    #[arg(long, short)]
+    #[arg(long, short, env = "PLIMSOLL_URL", hide_env_values = true)]
     url: Option<String>,
+    /// The margin account that pays for what is liquidated.
+    #[arg(long, env = "PLIMSOLL_LIQUIDATOR", hide_env_values = true)]
+    liquidator: Option<String>,
+    /// Where /metrics and /healthz are served.
+    #[arg(long, env = "PLIMSOLL_KEEPER_LISTEN", hide_env_values = true)]
+    listen: Option<String>,
+}
+
+impl Overrides {
+    fn over(self, mut config: Config) -> Result<Config, Error> {
+        config.engine = self.engine.or(config.engine);
+        config.keys.liquidator = self.liquidator.or(config.keys.liquidator);
+        if let Some(url) = self.url {
+            config.cluster.url = url;
+        }
+        if let Some(listen) = self.listen {
+            config.http.listen = listen;
+        }
+        config.check()?;
+        config.engine()?;
+        config.cluster()?;
+        Ok(config)
+    }
 }
 
 impl Source {
     fn load(self) -> Result<Config, Error> {
-        let mut config = match &self.config {
+        let config = match &self.config {
             Some(path) => Config::load(path)?,
             None => Config::default(),
         };
-        config.engine = self.engine.or(config.engine);
-        if let Some(url) = self.url {
-            config.cluster.url = url;
-        }
-        config.engine()?;
-        config.cluster()?;
-        Ok(config)
+        self.overrides.over(config)
     }
 }
 
@@ -115,7 +149,7 @@ impl Source {
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Err(error) = start_logs(cli.log_format, &cli.log) {
-        eprintln!("error: --log {:?}: {error}", cli.log);
+        eprintln!("error: --log \"{}\": {error}", cli.log);
         return ExitCode::FAILURE;
     }
     match run(cli.command.unwrap_or(Command::Run(cli.run))).await {
@@ -148,11 +182,7 @@ async fn run(command: Command) -> Result<(), Error> {
             let mut config = source.load()?;
             config.dry_run |= dry_run;
             tracing::info!(version = env!("CARGO_PKG_VERSION"), dry_run = config.dry_run, "starting");
-            let key = match &keypair {
-                Some(path) => read_key(path)?,
-                None => read_key(&config.keypair_path())
-                    .map_err(|error| Error::Configuration(format!("keys.keypair: {error}")))?,
-            };
+            let key = check::key(&config, keypair.as_deref())?;
             let keeper = Keeper::new(config, key).await?;
             tokio::spawn(stop_on_signal(keeper.stopper()));
             keeper.run().await
@@ -163,16 +193,19 @@ async fn run(command: Command) -> Result<(), Error> {
             tokio::spawn(stop_on_signal(stop));
             top(source.load()?, options, stopped).await
         }
-        Command::CheckConfig { config } => {
-            let checked = Config::load(&config)?;
-            checked.engine()?;
+        Command::CheckConfig { config, offline, keypair, overrides } => {
+            let checked = overrides.over(Config::load(&config)?)?;
+            if offline {
+                check::offline(&checked, keypair.as_deref())?;
+            } else {
+                check::online(checked, keypair.as_deref()).await?;
+            }
             println!("{} is valid", config.display());
             Ok(())
         }
         Command::PrintConfig { config } => {
             let config = config.map_or_else(|| Ok(Config::default()), |path| Config::load(&path))?;
-            let text = toml::to_string_pretty(&config).map_err(|error| Error::Configuration(error.to_string()))?;
-            print!("{text}");
+            print!("{}", config.print()?);
             Ok(())
         }
     }

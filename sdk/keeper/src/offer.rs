@@ -6,6 +6,7 @@ use plimsoll_risk::units::{Ppm, Secs, SignedUsdMicro, UnixSecs, UsdMicro};
 use plimsoll_risk::RiskError;
 use plimsoll_sdk::ix::owes_collateral;
 use plimsoll_sdk::offer::{Liquidator, Offer, Planner};
+use plimsoll_sdk::EngineError;
 use plimsoll_state::MarginAccount;
 
 use crate::capital::{Fill, Forecast};
@@ -39,9 +40,9 @@ pub type NoOffer = plimsoll_sdk::offer::NoOffer<Declined>;
 /// A short name of it for counters.
 pub fn reason(none: &NoOffer) -> String {
     match none {
-        NoOffer::Refused(error) => format!("{error:?}"),
+        NoOffer::Refused(error) => EngineError::from(*error).name().to_owned(),
         NoOffer::Declined(Declined::GainTooSmall) => "gain_too_small".into(),
-        NoOffer::Declined(Declined::FundsShort(error)) => format!("funds_short_{error:?}"),
+        NoOffer::Declined(Declined::FundsShort(error)) => format!("funds_short_{}", EngineError::from(*error).name()),
     }
 }
 

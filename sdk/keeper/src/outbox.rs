@@ -17,7 +17,7 @@ use solana_transaction::versioned::VersionedTransaction;
 use tokio::sync::Mutex;
 
 use crate::config::{SendConfig, LIQUIDATE};
-use crate::fees::{Bids, SIGNATURE_LAMPORTS};
+use crate::fees::{priority_lamports_up, Bids, SIGNATURE_LAMPORTS};
 use crate::jito::{BlockEngine, BundleError};
 use crate::metrics::Metrics;
 
@@ -26,8 +26,17 @@ use crate::metrics::Metrics;
 pub enum Submitted {
     /// Simulated only.
     Dry(Simulated),
-    /// Confirmed.
-    Confirmed(Sent),
+    /// Confirmed, and what it cost.
+    Confirmed(Sent, Cost),
+}
+
+/// What a transaction cost that is on the chain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Signatures and priority fee, lamports.
+    pub fee_lamports: u64,
+    /// Tip of a block engine, lamports; nothing of it is paid where the transaction fails.
+    pub tip_lamports: u64,
 }
 
 /// A blockhash, the height at which it expires, and when it was read.
@@ -128,10 +137,12 @@ impl Outbox {
         let engine = self.block_engine.as_ref().filter(|_| tip.is_some());
         let task = Task { job, instructions: &tipped, signers, engine };
         match self.send(&task, &simulated, stake_lamports).await {
-            Ok(sent) => {
+            Ok((sent, cost)) => {
                 self.metrics.confirmed.with_label_values(&[job]).inc();
-                tracing::info!(job, signature = %sent.signature, slot = sent.slot, attempts = sent.attempts, "confirmed");
-                Ok(Submitted::Confirmed(sent))
+                let (signature, slot, attempts) = (&sent.signature, sent.slot, sent.attempts);
+                let Cost { fee_lamports, tip_lamports } = cost;
+                tracing::info!(job, %signature, slot, attempts, fee_lamports, tip_lamports, "confirmed");
+                Ok(Submitted::Confirmed(sent, cost))
             }
             Err(error) => Err(self.refused(job, "chain", error)),
         }
@@ -143,11 +154,11 @@ impl Outbox {
         error
     }
 
-    async fn send(&self, task: &Task<'_>, simulated: &Simulated, stake_lamports: Option<u64>) -> Result<Sent> {
+    async fn send(&self, task: &Task<'_>, simulated: &Simulated, stake_lamports: Option<u64>) -> Result<(Sent, Cost)> {
         let (began, options) = (Instant::now(), self.config.options());
         let units = unit_limit(simulated.compute_units, &options);
-        let other_lamports = self.other_lamports(task);
-        let mut bids = Bids::new(&self.config, units, other_lamports, stake_lamports);
+        let other = task.other_cost();
+        let mut bids = Bids::new(&self.config, units, other.fee_lamports + other.tip_lamports, stake_lamports);
         let mut resigned = 0;
         loop {
             let price = bids.next(self.recent_fee(task).await);
@@ -165,9 +176,18 @@ impl Outbox {
             let in_flight = InFlight::begin(self, task.job, &transaction);
             let delivered = self.deliver(task.job, &transaction, last_height, task.engine).await;
             in_flight.end();
+            let fee_lamports = other.fee_lamports + priority_lamports_up(price, units);
             match delivered {
                 Ok((signature, slot, attempts)) => {
-                    return Ok(Sent { signature, slot, compute_units: simulated.compute_units, attempts })
+                    let cost = Cost { fee_lamports, ..other };
+                    self.metrics.paid(task.job, &cost);
+                    let compute_units = simulated.compute_units;
+                    return Ok((Sent { signature, slot, compute_units, attempts }, cost));
+                }
+                Err(error @ Error::Rejected { .. }) => {
+                    // It is on the chain and failed: the fee is paid, the tip is not.
+                    self.metrics.paid(task.job, &Cost { fee_lamports, tip_lamports: 0 });
+                    return Err(error);
                 }
                 Err(Error::Expired) if resigned < self.config.resigns && !self.is_closed() => {
                     // It can no longer land, so another signature cannot make it land twice.
@@ -178,12 +198,6 @@ impl Outbox {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    /// What a transaction costs besides its priority fee, lamports: signatures and a tip.
-    fn other_lamports(&self, task: &Task<'_>) -> u64 {
-        let signatures = 1 + task.signers.len() as u64;
-        signatures * SIGNATURE_LAMPORTS + task.engine.map_or(0, |engine| engine.tip_lamports)
     }
 
     /// What is paid now for the accounts that a transaction writes; zero where the node does not say, which stops nothing.
@@ -304,6 +318,16 @@ struct Task<'a> {
     signers: &'a [&'a Keypair],
     /// Where it goes first.
     engine: Option<&'a BlockEngine>,
+}
+
+impl Task<'_> {
+    /// What it costs besides a priority fee: signatures and a tip.
+    fn other_cost(&self) -> Cost {
+        Cost {
+            fee_lamports: (1 + self.signers.len() as u64) * SIGNATURE_LAMPORTS,
+            tip_lamports: self.engine.map_or(0, |engine| engine.tip_lamports),
+        }
+    }
 }
 
 /// A transaction whose end is not known yet.

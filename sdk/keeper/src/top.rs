@@ -65,17 +65,25 @@ fn standing_of(found: Option<&Candidate>, insolvent: bool) -> &'static str {
     }
 }
 
-/// The table as text.
-pub fn table(rows: &[Row]) -> Table {
+/// Columns, those first that a narrow terminal keeps.
+const COLUMNS: [&str; 6] = ["account", "ratio", "standing", "NAV $", "MMR $", "under water s"];
+/// So many are shown in any case: an address is not broken in two.
+const LEAST_COLUMNS: usize = 3;
+/// Where there is no terminal.
+const USUAL_WIDTH: usize = 80;
+
+/// The table, with as many columns as fit a width.
+pub fn table(rows: &[Row], width: usize) -> Table {
+    let fits = |columns: &usize| {
+        // Without the marks of colours, which take no room.
+        of_columns(rows, *columns).force_no_tty().lines().all(|line| line.chars().count() <= width)
+    };
+    of_columns(rows, (LEAST_COLUMNS..=COLUMNS.len()).rev().find(fits).unwrap_or(LEAST_COLUMNS))
+}
+
+fn of_columns(rows: &[Row], columns: usize) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header([
-        "account",
-        "ratio",
-        "NAV $",
-        "MMR $",
-        "standing",
-        "under water s",
-    ]);
+    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(&COLUMNS[..columns]);
     for row in rows {
         let ratio = match row.ratio_ppm {
             u32::MAX => "-".to_owned(),
@@ -87,14 +95,15 @@ pub fn table(rows: &[Row]) -> Table {
             _ => Color::Red,
         };
         let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
-        table.add_row([
+        let cells = [
             Cell::new(row.key),
             right(ratio).fg(color),
+            Cell::new(row.standing).fg(color),
             right(format!("{:.2}", row.nav_usd)),
             right(format!("{:.2}", row.mmr_usd)),
-            Cell::new(row.standing).fg(color),
             right(row.under_water_secs.to_string()),
-        ]);
+        ];
+        table.add_row(cells.into_iter().take(columns));
     }
     table
 }
@@ -104,7 +113,8 @@ fn body(rows: &[Row]) -> String {
     if rows.is_empty() {
         return "no account has a debt or a position".to_owned();
     }
-    table(rows).to_string()
+    let width = terminal::size().map_or(USUAL_WIDTH, |(columns, _)| columns.into());
+    table(rows, width).to_string()
 }
 
 /// The whole screen: what is followed, then the table.
@@ -214,4 +224,28 @@ fn quit_pressed() -> std::io::Result<bool> {
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_terminal_keeps_the_columns_that_matter_and_breaks_no_address() {
+        let row = Row {
+            key: Pubkey::new_from_array([7; 32]),
+            ratio_ppm: 1_122_100,
+            nav_usd: 50_000.0,
+            mmr_usd: 14_000.0,
+            standing: "below at spot",
+            under_water_secs: 12,
+        };
+        let shown = |width: usize| table(std::slice::from_ref(&row), width).force_no_tty().to_string();
+        let (wide, narrow) = (shown(120), shown(80));
+        assert!(wide.contains("under water s") && wide.contains("14000.00"), "{wide}");
+        assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+        assert!(narrow.contains(&row.key.to_string()) && narrow.contains("below at spot"), "{narrow}");
+        assert!(!narrow.contains("MMR"), "{narrow}");
+        assert!(shown(10).contains(&row.key.to_string()));
+    }
 }

@@ -36,8 +36,8 @@ pub use error::{Error, Result};
 pub use limits::MOST_AT_ONCE;
 pub use local::Local;
 pub use pace::Pace;
-pub use send::{Fee, Prepared, SendOptions, Sent, Simulated};
 pub use scan::{Reading, Scanned};
+pub use send::{Fee, Prepared, SendOptions, Sent, Simulated};
 pub use wallet::Wallet;
 
 pub use solana_rpc_client::nonblocking::rpc_client::RpcClient;

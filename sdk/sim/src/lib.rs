@@ -11,6 +11,7 @@
 //! | [`engine`], [`ops`], [`money`], [`opening`] | every operation, measured, and what comes before the crash |
 //! | [`standing`], [`dues`], [`watch`], [`conserve`] | where accounts stand, what cranks have to do, what is written down |
 //! | [`config`] | the settings of a replay |
+//! | [`rebuild`] | every balance, from events alone |
 //! | [`run`], [`race`], [`resolve`] | the loop in process, its liquidators and bankruptcies |
 //! | `live` (feature `live`) | the same on a cluster, over RPC |
 //! | [`measure`], [`result`], [`format`], [`table`], [`report`] | figures, JSON, terminal and HTML |
@@ -37,6 +38,7 @@ pub mod ops;
 pub mod order;
 pub mod population;
 pub mod race;
+pub mod rebuild;
 pub mod report;
 pub mod resolve;
 pub mod result;

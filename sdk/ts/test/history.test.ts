@@ -78,6 +78,19 @@ describe('reading events', () => {
         expect(await numbers(other, { from: whole[2]!.cursor })).toEqual([3, 2]);
     });
 
+    it('remembers every transaction that was begun where nodes order a slot otherwise', async () => {
+        const node = new FakeNode();
+        for (const number of upTo(3)) node.add(100, [numbered(number), numbered(number + 10)]);
+        const whole = await all(node);
+        expect(whole.map(numberOf)).toEqual([0, 10, 1, 11, 2, 12]);
+        const other = new FakeNode();
+        other.kept.push(...[...node.kept].reverse());
+        // Ended within the second transaction at one node, and within the third at the other.
+        const rest = await all(other, { from: whole[2]!.cursor });
+        expect(rest.map(numberOf)).toEqual([2, 12, 11]);
+        expect(await numbers(node, { from: rest[0]!.cursor })).toEqual([11, 12]);
+    });
+
     it('asks for no transaction that failed, and reads past transactions without events', async () => {
         const node = new FakeNode();
         node.add(1, [numbered(0)]);
@@ -110,7 +123,7 @@ describe('reading events', () => {
     });
 
     it('refuses what is no cursor', async () => {
-        for (const from of ['', '12', '12:', 'now:a', '12:abc:def']) {
+        for (const from of ['', '12', '12:', 'now:a', '12:abc:def', '12:abc:d/1,', '12:abc:d/1,e']) {
             await expect(numbers(busy(), { from })).rejects.toMatchObject({ reason: 'cursorInvalid' });
         }
     });

@@ -14,8 +14,11 @@ const FAULT: &str = "error";
 /// Prints an engine's file, which the schema leaves to it.
 const FILE: &str = "--toml";
 
-/// What is not laid out for a page: files, scripts, help, what is watched live.
-const WIDE: [&str; 6] = [FILE, "completions", "help", "--help", "crash", "top"];
+/// Print an object a line.
+const LINES: [&str; 2] = ["events", "history"];
+
+/// What is not laid out for a page: files, scripts, help, what is watched live, a line an event.
+const WIDE: [&str; 7] = [FILE, "completions", "help", "--help", "crash", "top", "events"];
 /// Where there is no terminal.
 const PAGE: usize = 80;
 
@@ -66,7 +69,9 @@ impl Answers {
         let of_words = |name: &&String| words.starts_with(&name.split(' ').collect::<Vec<_>>());
         let command = self.commands.keys().find(of_words);
         if let Some(command) = command.filter(|_| !answer.out.trim().is_empty()) {
-            self.hold(command, &answer.out).with_context(|| answer.typed.clone())?;
+            let is_of_lines = LINES.contains(&command.as_str());
+            let objects = if is_of_lines { answer.out.lines().collect() } else { vec![answer.out.as_str()] };
+            objects.iter().try_for_each(|object| self.hold(command, object)).with_context(|| answer.typed.clone())?;
         }
         if answer.err.starts_with('{') {
             self.hold(FAULT, &answer.err).with_context(|| answer.typed.clone())?;

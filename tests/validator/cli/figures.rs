@@ -167,7 +167,7 @@ impl CliWorld {
             ensure!((0.0..1.0).contains(&left), "{would:#}");
         }
         let more = self.run("withdraw SOL 100 --keypair alice.json").await?;
-        more.failed_with(&["the engine refused", "SOL may be taken out now, bound by initial margin"])?;
+        more.failed_with(&["the engine refused", "SOL may be taken out now: initial margin bounds it"])?;
         Ok(())
     }
 

@@ -7,6 +7,7 @@ mod beginning;
 mod fall;
 mod faults;
 mod figures;
+mod history;
 mod local;
 mod money;
 mod standby;
@@ -52,6 +53,8 @@ async fn everything_the_command_line_offers_is_typed_once_and_does_what_it_says(
         insurance_and_fees_are_moved,
         the_engine_is_paused_and_handed_over,
         accounts_are_emptied_and_closed,
+        what_happened_is_read_back,
+        what_happens_is_followed,
         changes_of_a_launched_engine_wait,
         shells_can_complete,
     );

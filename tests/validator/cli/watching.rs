@@ -90,7 +90,7 @@ impl CliWorld {
         ensure!(all != without_sweep, "the configuration has a job that sweeps");
         self.write("keeper.toml", &without_sweep)?;
         self.run("keeper check-config keeper.toml").await?.done()?.shows(&["keeper.toml"])?;
-        self.run("keeper check-config keeper.toml --json").await?.done()?.json()?;
+        self.run("keeper check-config keeper.toml --offline --json").await?.done()?.json()?;
         self.run("keeper top --once --config keeper.toml").await?.done()?.shows(&[&alice.to_string()])?;
         self.run("keeper run --config keeper.toml --log moon=loud").await?.failed_with(&["--log"])?;
         let before = self.read(&alice).await?;

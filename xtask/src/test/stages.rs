@@ -191,6 +191,7 @@ fn clients(run: &Run) -> Outcome {
         "plimsoll-rpc",
         "plimsoll-crashes",
         "plimsoll-localnet",
+        "plimsoll-keeper-bench",
         "plimsoll-interface",
         "plimsoll-oracle",
         "plimsoll-declared",

@@ -76,7 +76,6 @@ macro_rules! events {
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize))]
         #[cfg_attr(feature = "serde", serde(untagged))]
-        #[expect(clippy::large_enum_variant, reason = "read one after the other, off chain; most are small beside parameters")]
         #[expect(missing_docs, reason = "each is its type, where its documentation is")]
         pub enum EngineEvent {
             $($Name($Name),)+

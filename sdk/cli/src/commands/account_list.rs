@@ -11,7 +11,7 @@ use crate::context::{Context, Loaded};
 use crate::fault::Result;
 use crate::health::Margin;
 use crate::row;
-use crate::text::{Cell, Text};
+use crate::text::Text;
 
 /// Margin accounts, least healthy first.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -44,7 +44,7 @@ impl Answer for AccountList {
             let margin = &row.margin;
             let Row { account, id, owner, .. } = row;
             let mut cells = row![account, id, owner, margin.nav.text(), margin.mmr.text(), margin.ratio_text()];
-            cells.push(Cell::from(margin.health.cell()));
+            cells.push(margin.health.cell());
             cells
         };
         let columns = ["account", "number", "owner", "NAV", "MMR", "ratio", "state"];

@@ -215,7 +215,7 @@ pub fn shown(loaded: &Loaded, address: &Pubkey, account: &MarginAccount) -> Resu
         id: account.id,
         owner: Pubkey::new_from_array(account.owner).to_string(),
         delegate: nobody(account.delegate).map(|key| key.to_string()),
-        delegate_may: names(account),
+        delegate_may: names(account.delegate_rights),
         delegate_limit_a_day: Amount::of(account.delegate_limit_atoms_per_day, quote),
         margin,
         not_valued,

@@ -184,10 +184,11 @@ pub struct Leaves {
 }
 
 impl Leaves {
-    /// In words.
+    /// In words. What has come in within the window may leave again, beyond the share of what there was before.
     pub fn text(&self) -> String {
         match self.most.text() {
             most if most == "unlimited" => most,
+            _ if self.left.atoms() >= self.most.atoms() => self.left.text(),
             most => format!("{} more of {most}, net", self.left.text()),
         }
     }
@@ -373,5 +374,21 @@ fn shown(loaded: &Loaded, bank: u8) -> Bank {
         leaves_a_day: leaves(1),
         uncovered: atoms(account.uncovered_atoms),
         socialized: atoms(account.socialized_atoms),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_leave_is_a_part_of_something_only_where_less_than_that_is_left() {
+        let leaves = |left: u64, most: u64| Leaves { left: Amount::of(left, 0), most: Amount::of(most, 0) };
+        assert_eq!(leaves(1_200, 2_000).text(), "1,200 more of 2,000, net");
+        assert_eq!(leaves(2_000, 2_000).text(), "2,000");
+        // Of a new bank everything came in within the window.
+        assert_eq!(leaves(1_500, 0).text(), "1,500");
+        let unlimited = Amount::limit(Atoms::MAX, 6);
+        assert_eq!(Leaves { left: unlimited, most: unlimited }.text(), "unlimited");
     }
 }

@@ -94,7 +94,7 @@ pub async fn play(context: &Context, loaded: &Loaded, args: &CrashArgs) -> Resul
         None => None,
     };
     if context.session.dry_run {
-        played(&crash.summary, args.speed, true, &feeds, loaded).print(context.json);
+        played(crash.summary, args.speed, true, &feeds, loaded).print(context.json);
         return Ok(());
     }
     if !context.json {
@@ -127,7 +127,7 @@ pub async fn play(context: &Context, loaded: &Loaded, args: &CrashArgs) -> Resul
             break;
         }
     }
-    played(&crash.summary, args.speed, false, &feeds, loaded).print(context.json);
+    played(crash.summary, args.speed, false, &feeds, loaded).print(context.json);
     Ok(())
 }
 

@@ -36,13 +36,14 @@ pub fn free_of(request: &Request) -> Free {
     let books = Books { registry, board, now: UnixSecs::new(loaded.accounts.now + ahead) };
     let mut buffer = Box::new(Portfolio::empty(*registry.params()));
     let free = most_out(account, &loaded.accounts.banks[*bank as usize], &books, *taking, &mut buffer);
-    let bound = match free.bound {
-        Bound::Margin => "initial_margin".to_owned(),
-        Bound::Liquidity => "liquidity".to_owned(),
-        Bound::Breaker => "breaker".to_owned(),
-        Bound::Refused(RiskError::BalanceInsufficient) => "deposit".to_owned(),
-        Bound::Refused(error) => EngineError::from(error).text().0.to_owned(),
+    let (bound, words) = match free.bound {
+        Bound::Margin => ("initial_margin", "initial margin bounds it"),
+        Bound::Liquidity => ("liquidity", "no more of the bank is free"),
+        Bound::Breaker => ("breaker", "a breaker of the bank stands"),
+        Bound::Refused(RiskError::BalanceInsufficient) => ("deposit", "no more is deposited"),
+        Bound::Refused(error) => EngineError::from(error).text(),
     };
+    let bound = bound.to_owned();
     let most = Amount::of(free.atoms.get(), loaded.decimals(*bank));
-    Free { bank: name_of(&loaded.names.banks, *bank), most, bound }
+    Free { bank: name_of(&loaded.names.banks, *bank), most, bound, words }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Subcommand;
+use plimsoll_keeper::check;
 use plimsoll_keeper::config::Config;
 use plimsoll_keeper::top::{top, TopOptions};
 use plimsoll_keeper::Keeper;
@@ -52,10 +53,14 @@ pub enum KeeperCommand {
         #[arg(long)]
         once: bool,
     },
-    /// Read a keeper's configuration and say what is wrong with it
+    /// Say whether a keeper would start with a configuration: file, key, port, cluster, engine, and
+    /// what the key may do
     CheckConfig {
         /// The file
         config: PathBuf,
+        /// Ask no node: what can be said without one
+        #[arg(long)]
+        offline: bool,
     },
 }
 
@@ -124,9 +129,14 @@ pub async fn run(command: KeeperCommand, overrides: &Overrides) -> Result<()> {
             tokio::spawn(stop_on_signal(stop));
             Ok(top(config, options, stopped).await?)
         }
-        KeeperCommand::CheckConfig { config } => {
-            let checked = Config::load(&config).map_err(Error::from)?;
-            let engine = checked.engine().map_err(Error::from)?;
+        KeeperCommand::CheckConfig { config, offline } => {
+            let checked = load(Some(config.clone()), overrides).await?;
+            let (engine, key) = (checked.engine().map_err(Error::from)?, overrides.session.keypair.as_deref());
+            if offline {
+                check::offline(&checked, key)?;
+            } else {
+                check::online(checked, key).await?;
+            }
             let (file, engine) = (config.display().to_string(), engine.to_string());
             CheckedConfig { file, engine }.print(overrides.json);
             Ok(())

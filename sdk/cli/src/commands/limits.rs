@@ -208,12 +208,8 @@ impl TripsBy {
 
 impl Answer for Limits {
     fn text(&self) -> Text {
-        let leaves = |of: &Leaves| match of.most.text() {
-            most if most == "unlimited" => most,
-            most => format!("{} of {most}", of.left.text()),
-        };
         let banks = self.banks.iter().map(|of| {
-            let (hour, day) = (leaves(&of.leaves_an_hour), leaves(&of.leaves_a_day));
+            let (hour, day) = (of.leaves_an_hour.text(), of.leaves_a_day.text());
             let (event, today) = (of.draw_an_event.text(), of.draw_today.text());
             let (deposits, borrows) = (of.deposit_cap.text(), of.borrow_cap.text());
             row![of.bank, hour, day, event, today, deposits, borrows, rises(of.caps_rise_in_secs)]

@@ -53,7 +53,7 @@ impl Standing {
             until_unix_secs: held.until().get(),
             left_secs: held.until().elapsed_since(now).get(),
             by: if is_guardians { By::Guardian } else { By::Authority },
-            in_a_row: is_guardians.then(|| held.guardian.in_a_row.into()),
+            in_a_row: is_guardians.then_some(held.guardian.in_a_row),
         }
     }
 

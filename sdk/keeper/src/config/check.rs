@@ -31,15 +31,19 @@ pub(super) fn bad_values(config: &Config) -> Vec<String> {
     }
     posting(config, &mut bad);
     if config.http.listen.parse::<std::net::SocketAddr>().is_err() {
-        bad.push(format!("http.listen: {:?} is not an address with a port", config.http.listen));
+        bad.push(format!("http.listen: \"{}\" is not an address with a port", config.http.listen));
     }
     bad
 }
 
+/// A key, its value, and the bounds of that.
+type Bound = (&'static str, u64, u64, u64);
+
+const DAY_MILLIS: u64 = 86_400_000;
+
 fn numbers(config: &Config, bad: &mut Vec<String>) {
-    const DAY_MILLIS: u64 = 86_400_000;
-    let (stream, jobs) = (&config.stream, &config.jobs);
-    let bounds: [(&str, u64, u64, u64); 50] = [
+    let stream = &config.stream;
+    let bounds: [Bound; 27] = [
         ("stop_secs", config.stop_secs, 0, 600),
         ("cluster.timeout_secs", config.cluster.timeout_secs, 1, 600),
         ("stream.poll_millis", stream.poll_millis, 50, 60_000),
@@ -67,6 +71,14 @@ fn numbers(config: &Config, bad: &mut Vec<String>) {
         ("http.unhealthy_secs", config.http.unhealthy_secs, 1, 3_600),
         ("prices.post_max_age_secs", config.prices.post_max_age_secs as u64, 1, 86_400),
         ("prices.post_min_move_ppm", config.prices.post_min_move_ppm as u64, 1, 1_000_000),
+    ];
+    within(&bounds, bad);
+    numbers_of_jobs(config, bad);
+}
+
+fn numbers_of_jobs(config: &Config, bad: &mut Vec<String>) {
+    let jobs = &config.jobs;
+    let bounds: [Bound; 23] = [
         ("jobs.refresh_price.every_millis", jobs.refresh_price.every_millis, 50, DAY_MILLIS),
         ("jobs.refresh_price.max_age_secs", jobs.refresh_price.max_age_secs as u64, 1, 3_600),
         ("jobs.refresh_price.feeds_per_transaction", jobs.refresh_price.feeds_per_transaction as u64, 1, 24),
@@ -91,6 +103,10 @@ fn numbers(config: &Config, bad: &mut Vec<String>) {
         ("jobs.advance_ramps.every_millis", jobs.advance_ramps.every_millis, 50, DAY_MILLIS),
         ("jobs.advance_ramps.max_age_secs", jobs.advance_ramps.max_age_secs as u64, 0, 3_600),
     ];
+    within(&bounds, bad);
+}
+
+fn within(bounds: &[Bound], bad: &mut Vec<String>) {
     for (key, value, least, most) in bounds {
         if value < least || value > most {
             bad.push(format!("{key}: {value} is not within {least} to {most}"));
@@ -137,7 +153,7 @@ fn addresses(config: &Config, bad: &mut Vec<String>) {
     ];
     for (key, text) in keys {
         if let Some(text) = text.as_deref().filter(|text| text.parse::<Pubkey>().is_err()) {
-            bad.push(format!("{key}: {text:?} is not an address"));
+            bad.push(format!("{key}: \"{text}\" is not an address"));
         }
     }
     let urls = [
@@ -148,16 +164,16 @@ fn addresses(config: &Config, bad: &mut Vec<String>) {
     for (key, text) in urls {
         if let Some(text) = text.as_deref().filter(|text| !text.starts_with("http://") && !text.starts_with("https://"))
         {
-            bad.push(format!("{key}: {text:?} is not an http(s) address"));
+            bad.push(format!("{key}: \"{text}\" is not an http(s) address"));
         }
     }
     for (feed, text) in &config.prices.posted_accounts {
         if crate::source::feed_id(feed).is_none() || text.parse::<Pubkey>().is_err() {
-            bad.push(format!("prices.posted_accounts: {feed:?} = {text:?} is not a feed id and an address"));
+            bad.push(format!("prices.posted_accounts: \"{feed}\" = \"{text}\" is not a feed id and an address"));
         }
     }
     if let Some(text) = config.cluster.ws_url.as_deref().filter(|t| !t.starts_with("ws://") && !t.starts_with("wss://"))
     {
-        bad.push(format!("cluster.ws_url: {text:?} is not a ws(s) address"));
+        bad.push(format!("cluster.ws_url: \"{text}\" is not a ws(s) address"));
     }
 }

@@ -39,6 +39,25 @@ fn keys_without_a_default_stand_in_the_example_as_comments() {
 }
 
 #[test]
+fn a_configuration_is_printed_with_every_key_and_its_explanation_and_read_back_as_it_was() {
+    assert_eq!(Config::default().print().unwrap(), EXAMPLE);
+    let mut config = Config { engine: Some(Pubkey::new_unique().to_string()), stop_secs: 77, ..Config::default() };
+    (config.keys.liquidator, config.send.sol_bank) = (Some(Pubkey::new_unique().to_string()), Some(3));
+    config.cluster.ws_url = Some("ws://127.0.0.1:9".into());
+    config.jito.url = Some("https://block-engine.example".into());
+    config.prices.pyth_shards = vec![0, 4];
+    config.prices.posted_accounts.insert("11".repeat(32), Pubkey::new_unique().to_string());
+    config.jobs.observe.call_owners = false;
+    let printed = config.print().unwrap();
+    assert_eq!(Config::parse(&printed).unwrap(), config);
+    assert!(printed.contains("# A WebSocket without any message for this long counts as dead."));
+    // Every line of the example that names a key is there, with this value or another.
+    for key in EXAMPLE.lines().filter_map(|line| line.trim_start_matches("# ").split_once(" = ")).map(|(key, _)| key) {
+        assert!(printed.contains(&format!("{key} = ")), "{key}");
+    }
+}
+
+#[test]
 fn an_unknown_key_is_refused_by_name() {
     for text in
         ["colour = 1", "[stream]\npoll_secs = 1", "[jobs.liquidate]\nbackoff = 1", "[jobs.dance]\nenabled = true"]

@@ -87,8 +87,9 @@ impl Bankruptcy {
         for step in steps(state) {
             let resolve = ix::resolve_bankruptcy(keys, *account, step);
             match context.submit(self.name(), resolve).await {
-                Ok(Submitted::Dry(_) | Submitted::Confirmed(_)) => {
-                    tracing::info!(%account, ?step, "bankruptcy step");
+                Ok(Submitted::Dry(_) | Submitted::Confirmed(..)) => {
+                    let (stage, of) = named(&step);
+                    tracing::info!(%account, stage, of, "bankruptcy step");
                     return Ok(true);
                 }
                 Err(error @ (Error::RateLimited | Error::Unreachable(_))) => return Err(error),
@@ -97,6 +98,18 @@ impl Bankruptcy {
             }
         }
         Ok(false)
+    }
+}
+
+/// A step in words, and the slot of the bank or market that it is about.
+const fn named(step: &ResolveStep) -> (&'static str, Option<u8>) {
+    match step {
+        ResolveStep::Freeze => ("freeze", None),
+        ResolveStep::SeizeToken { bank } => ("seize_token", Some(*bank)),
+        ResolveStep::SeizePnl { market } => ("seize_pnl", Some(*market)),
+        ResolveStep::PayBorrow { bank } => ("pay_borrow", Some(*bank)),
+        ResolveStep::PayPnl { market } => ("pay_pnl", Some(*market)),
+        ResolveStep::Finish => ("finish", None),
     }
 }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use plimsoll_risk::auction::Regime;
+use plimsoll_risk::liquidate::{Leg, LegPart};
 use plimsoll_risk::units::UnixSecs;
 use plimsoll_rpc::Result;
 use plimsoll_sdk::ix::{self, Parties};
@@ -20,7 +22,7 @@ use super::{Context, Job};
 use crate::backoff::Targets;
 use crate::capital::{Capital, Forecast};
 use crate::config::{LiquidateConfig, LIQUIDATE};
-use crate::fees::stake_lamports_down;
+use crate::fees::{net_gain_usd_micro, stake_lamports_down};
 use crate::metrics::Metrics;
 use crate::offer::{best_offer, reason, Affordable, Declined, Means, NoOffer};
 use crate::outbox::Submitted;
@@ -84,7 +86,7 @@ impl Liquidate {
         self.targets.retain(|running| *running != target);
         let now = Instant::now();
         match result {
-            Ok(Submitted::Confirmed(sent)) => {
+            Ok(Submitted::Confirmed(sent, _)) => {
                 self.capital.confirm(ticket, sent.slot);
                 self.backoff.succeeded(&target);
                 self.filled.insert(target, (sent.slot, now));
@@ -187,8 +189,8 @@ async fn execute(context: Arc<Context>, planned: Planned) -> Done {
     let plan = &offer.plan;
     tracing::info!(
         account = %target,
-        leg = ?offer.request.leg,
-        regime = ?plan.regime,
+        leg = in_words(offer.request.leg),
+        regime = regime(plan.regime),
         penalty_ppm = plan.penalty_ppm.get(),
         size = plan.size.get(),
         notional_usd_micro = plan.notional.get(),
@@ -201,9 +203,18 @@ async fn execute(context: Arc<Context>, planned: Planned) -> Done {
     let stake_lamports = sol_usd.and_then(|sol_usd| stake_lamports_down(offer.gain(), share_ppm, sol_usd));
     let result = context.outbox.submit_at_stake(LIQUIDATE, &[instruction], stake_lamports).await;
     match &result {
-        Ok(Submitted::Confirmed(_)) => {
-            let regime = format!("{:?}", plan.regime);
-            context.metrics.liquidated.with_label_values(&[&regime]).inc_by(plan.notional.get());
+        Ok(Submitted::Confirmed(_, cost)) => {
+            let (gain, net) = (offer.gain().get(), net_gain_usd_micro(offer.gain(), cost, sol_usd));
+            context.metrics.liquidated(regime(plan.regime), plan.notional.get(), net);
+            tracing::info!(
+                account = %target,
+                notional_usd_micro = plan.notional.get(),
+                gain_usd_micro = gain,
+                net_gain_usd_micro = net,
+                fee_lamports = cost.fee_lamports,
+                tip_lamports = cost.tip_lamports,
+                "liquidated"
+            );
             read_again(&context, &[target, liquidator]).await;
         }
         Ok(Submitted::Dry(_)) => {}
@@ -215,6 +226,25 @@ async fn execute(context: Arc<Context>, planned: Planned) -> Done {
         }
     }
     Done { target, ticket, result }
+}
+
+/// A regime as counters and logs have it.
+pub const fn regime(regime: Regime) -> &'static str {
+    match regime {
+        Regime::Cure => "cure",
+        Regime::WindDown => "wind_down",
+    }
+}
+
+/// The parts of a leg, such as `collateral 1, borrow 0`.
+fn in_words(leg: Leg) -> String {
+    let part = |part: LegPart| match part {
+        LegPart::Collateral(bank) => format!("collateral {bank}"),
+        LegPart::Borrow(bank) => format!("borrow {bank}"),
+        LegPart::Loss(market) => format!("loss {market}"),
+        LegPart::Position(market) => format!("position {market}"),
+    };
+    leg.parts().map(part).collect::<Vec<_>>().join(", ")
 }
 
 async fn read_again(context: &Context, keys: &[Pubkey]) {

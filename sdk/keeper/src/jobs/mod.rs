@@ -153,7 +153,7 @@ pub fn enabled(config: &Config) -> Vec<Box<dyn Job>> {
     if of.refresh_price.enabled {
         jobs.push(Box::new(RefreshPrice::new(of.refresh_price.clone())));
     }
-    if of.liquidate.enabled && config.liquidator().is_some() {
+    if config.liquidates() {
         jobs.push(Box::new(Liquidate::new(of.liquidate.clone())));
     }
     if of.observe.enabled {

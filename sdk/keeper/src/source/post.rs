@@ -232,7 +232,7 @@ impl Prices {
             for some in stage.chunks(AT_ONCE) {
                 for (step, result) in some.iter().zip(self.send_at_once(context, some).await) {
                     match result {
-                        Ok(Submitted::Confirmed(_)) => self.posted(context, oracle, step),
+                        Ok(Submitted::Confirmed(..)) => self.posted(context, oracle, step),
                         Ok(Submitted::Dry(_)) => {
                             let feeds: usize = posting.stages.iter().flatten().map(|step| step.feeds().len()).sum();
                             context.metrics.posts.with_label_values(&[oracle, "dry"]).inc_by(feeds as u64);

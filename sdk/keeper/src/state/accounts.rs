@@ -11,6 +11,8 @@ use super::tracked::{Tracked, Unreadable};
 pub enum Change {
     /// Nothing: the state held is of this slot or a later one.
     Old,
+    /// The account of this number is what it was, now known of a later slot.
+    Same(u32),
     /// The account of this number is new or another.
     Set(u32),
     /// The account of this number is gone.
@@ -74,6 +76,14 @@ impl Accounts {
         if data.is_empty() {
             return (self.remove(&key, slot), None);
         }
+        // Most of what snapshots bring: cheaper to recognise than to read.
+        if let Some((id, held)) = known.and_then(|id| Some((id, self.list.get_mut(id as usize)?.as_mut()?))) {
+            // What was known of another chain is looked at anew, whatever it says.
+            if held.slot > 0 && held.is_said_by(data) {
+                held.slot = slot;
+                return (Change::Same(id), None);
+            }
+        }
         match Tracked::decode(key, slot, data) {
             Ok(account) => (self.put(account), None),
             Err(unreadable) => (self.remove(&key, slot), Some(unreadable)),
@@ -82,13 +92,11 @@ impl Accounts {
 
     /// Whether data of a slot that is not older than what is held says something else than it.
     pub fn differs(&self, key: &Pubkey, slot: u64, data: &[u8]) -> bool {
-        let held = self.id(key).and_then(|id| self.get(id));
-        match (held, Tracked::decode(*key, slot, data)) {
-            (None, read) => read.is_ok() && self.gone.get(key).is_none_or(|gone| *gone <= slot),
-            (Some(held), Err(_)) => held.slot <= slot,
-            (Some(held), Ok(mut read)) => {
-                read.slot = held.slot;
-                held.slot <= slot && *held != read
+        match self.id(key).and_then(|id| self.get(id)) {
+            Some(held) => held.slot <= slot && !held.is_said_by(data),
+            None => {
+                let is_account = Tracked::decode(*key, slot, data).is_ok();
+                is_account && self.gone.get(key).is_none_or(|gone| *gone <= slot)
             }
         }
     }
@@ -133,7 +141,14 @@ impl Accounts {
 
     /// Notes that the snapshot has an account.
     pub fn seen_in_snapshot(&mut self, key: &Pubkey) {
-        if let Some(seen) = self.id(key).and_then(|id| self.seen.get_mut(id as usize)) {
+        if let Some(id) = self.id(key) {
+            self.id_seen_in_snapshot(id);
+        }
+    }
+
+    /// As [`Accounts::seen_in_snapshot`], by the account's number.
+    pub fn id_seen_in_snapshot(&mut self, id: u32) {
+        if let Some(seen) = self.seen.get_mut(id as usize) {
             *seen = self.snapshot;
         }
     }
@@ -178,6 +193,7 @@ mod tests {
         assert_eq!(accounts.apply(key, 4, &data(2)).0, Change::Old);
         assert_eq!(secs(&accounts, &key), Some(1));
         assert_eq!(accounts.apply(key, 5, &data(3)).0, Change::Set(0));
+        assert_eq!(accounts.apply(key, 5, &data(3)).0, Change::Same(0));
         assert_eq!(accounts.apply(key, 6, &data(4)).0, Change::Set(0));
         assert_eq!(secs(&accounts, &key), Some(4));
     }

@@ -10,6 +10,7 @@ use plimsoll_risk::num::PPM;
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::units::{Ppm, UnixSecs};
 use plimsoll_risk::RiskResult;
+use plimsoll_sdk::EngineError;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Bank, Books, MarginAccount};
 use solana_pubkey::Pubkey;
@@ -114,7 +115,7 @@ impl Tracker {
                     self.armed.remove(&id);
                 }
             }
-            Err(error) => self.poisoned(id, &format!("{error:?}"), now),
+            Err(error) => self.poisoned(id, EngineError::from(error).name(), now),
         }
     }
 
@@ -147,7 +148,7 @@ impl Tracker {
             });
             match assessed {
                 None => self.forget(id),
-                Some(Err(error)) => self.poisoned(id, &format!("{error:?}"), now),
+                Some(Err(error)) => self.poisoned(id, EngineError::from(error).name(), now),
                 Some(Ok((assessment, _))) if !assessment.spot.is_under_water() => self.look(id),
                 Some(Ok((assessment, clocks))) => {
                     let Some(account) = self.accounts.get(id) else { continue };

@@ -3,6 +3,7 @@
 mod accounts;
 mod clock;
 mod look;
+mod own;
 mod shared;
 mod tracked;
 mod update;
@@ -23,6 +24,7 @@ use crate::index::{Assumptions, Exposure, TriggerIndex};
 pub use accounts::{Accounts, Change};
 pub use clock::ClusterClock;
 pub use look::{Candidate, Loaded, Standing};
+pub use own::OwnStanding;
 pub use shared::{Concerned, Shared};
 pub use tracked::{Tracked, Unreadable};
 pub use update::Update;
@@ -47,6 +49,8 @@ pub struct Tally {
     pub restarts: u64,
     /// How often the chain fell back behind a slot that was heard of, or its node did.
     pub fall_backs: u64,
+    /// Accounts that were read again and were what they had been.
+    pub unchanged: u64,
     /// Accounts looked at because of a price, a change or time.
     pub looks: u64,
     /// Hot accounts assessed in full.
@@ -230,7 +234,7 @@ impl Tracker {
                 self.shared.set_market(slot, *market);
             }
         } else {
-            self.margin_account(key, slot, data);
+            let _ = self.margin_account(key, slot, data);
         }
     }
 
@@ -245,7 +249,7 @@ impl Tracker {
         valid.map(Box::new)
     }
 
-    fn margin_account(&mut self, key: Pubkey, slot: u64, data: &[u8]) {
+    fn margin_account(&mut self, key: Pubkey, slot: u64, data: &[u8]) -> Change {
         if Some(key) == self.liquidator && self.own.as_ref().is_none_or(|(held, _)| *held <= slot) {
             self.own = plimsoll_sdk::decode::account(data).map(|account| (slot, Box::new(account)));
         }
@@ -256,9 +260,12 @@ impl Tracker {
         }
         match change {
             Change::Old => self.tally.old_updates += 1,
+            // It is filed as it was looked at; its trigger prices say when that no longer holds.
+            Change::Same(_) => self.tally.unchanged += 1,
             Change::Set(id) => self.look(id),
             Change::Gone(id) => self.forget(id),
         }
+        change
     }
 
     /// Whether an update tells something of a margin account that is not known.
@@ -278,8 +285,11 @@ impl Tracker {
     fn part_of_snapshot(&mut self, slot: u64, some: &[(Pubkey, Vec<u8>)]) {
         self.shared.heard(slot);
         for (key, data) in some {
-            self.margin_account(*key, slot, data);
-            self.accounts.seen_in_snapshot(key);
+            match self.margin_account(*key, slot, data) {
+                Change::Same(id) | Change::Set(id) => self.accounts.id_seen_in_snapshot(id),
+                // One that is known of a later slot is there all the same.
+                Change::Old | Change::Gone(_) => self.accounts.seen_in_snapshot(key),
+            }
         }
     }
 

@@ -306,6 +306,32 @@ fn a_small_move_looks_at_few_accounts_and_a_crash_finds_those_it_puts_under_wate
     assert_eq!(run.missed(), vec![]);
 }
 
+/// Every snapshot evaluated every account again, though nothing about most of them had changed.
+#[test]
+fn accounts_that_are_read_again_unchanged_are_not_evaluated_and_nobody_is_missed_for_it() {
+    let mut run = Run::new(13, 500);
+    for round in 0..10 {
+        run.step(if round % 3 == 0 { 0.1 } else { 0.0005 }, 2);
+        let (looks, hot) = (run.tracker.tally.looks, run.tracker.hot.clone());
+        let accounts = run.accounts.iter().map(|(key, a)| (*key, plimsoll_sdk::decode::encode(a))).collect();
+        run.tracker.apply(Update::Snapshot { slot: run.slot, accounts });
+        assert_eq!((run.tracker.tally.looks, &run.tracker.hot), (looks, &hot));
+        assert_eq!((run.tracker.tally.unchanged, run.tracker.accounts.len()), (500 * (round + 1), 500));
+        assert_eq!(run.missed(), vec![]);
+    }
+    // What has changed is looked at, and what a chain that began anew says is, whatever it says.
+    let (key, account) = run.accounts[0];
+    let looks = run.tracker.tally.looks;
+    let mut changed = account;
+    changed.under_water_secs += 1;
+    let data = plimsoll_sdk::decode::encode(&changed);
+    run.tracker.apply(Update::Account { key, slot: run.slot, data: data.clone() });
+    assert_eq!(run.tracker.tally.looks, looks + 1);
+    run.tracker.accounts.restart();
+    run.tracker.apply(Update::Account { key, slot: 1, data });
+    assert_eq!(run.tracker.tally.looks, looks + 2);
+}
+
 #[test]
 fn an_account_that_recovers_gets_trigger_prices_again() {
     let mut run = Run::new(11, 200);

@@ -37,6 +37,12 @@ struct Balance {
     bank: u8,
 }
 
+impl From<&TokenPosition> for Balance {
+    fn from(token: &TokenPosition) -> Self {
+        Self { shares: token.shares, bank: token.bank }
+    }
+}
+
 /// A perp in use: 40 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Position {
@@ -46,6 +52,27 @@ struct Position {
     epoch: u32,
     market: u8,
     last_sign: i8,
+}
+
+impl From<&DerivativePosition> for Position {
+    fn from(leg: &DerivativePosition) -> Self {
+        Self {
+            shares: leg.shares,
+            k_entry: leg.k_entry,
+            cash_atoms: leg.cash_atoms,
+            epoch: leg.epoch,
+            market: leg.market,
+            last_sign: leg.last_sign,
+        }
+    }
+}
+
+fn balances(account: &MarginAccount) -> impl Iterator<Item = Balance> + '_ {
+    account.tokens.iter().filter(|token| token.used == 1).map(Balance::from)
+}
+
+fn positions(account: &MarginAccount) -> impl Iterator<Item = Position> + '_ {
+    account.derivatives.iter().filter(|leg| leg.kind == PositionKind::Perp as u8).map(Position::from)
 }
 
 /// A margin account as the keeper remembers it: what margin, auction and plan depend on, and nothing else.
@@ -99,19 +126,8 @@ impl Tracked {
 
     /// What is remembered of an account.
     pub fn of(key: Pubkey, slot: u64, account: &MarginAccount) -> Self {
-        let used = account.tokens.iter().filter(|token| token.used == 1);
-        let balances: Box<[Balance]> = used.map(|token| Balance { shares: token.shares, bank: token.bank }).collect();
-        let perps = account.derivatives.iter().filter(|leg| leg.kind == PositionKind::Perp as u8);
-        let positions: Box<[Position]> = perps
-            .map(|leg| Position {
-                shares: leg.shares,
-                k_entry: leg.k_entry,
-                cash_atoms: leg.cash_atoms,
-                epoch: leg.epoch,
-                market: leg.market,
-                last_sign: leg.last_sign,
-            })
-            .collect();
+        let (balances, positions): (Box<[Balance]>, Box<[Position]>) =
+            (balances(account).collect(), positions(account).collect());
         let bits = |of: &dyn Fn(&Balance) -> bool| {
             balances.iter().filter(|b| of(b)).fold(0u64, |all, balance| all | 1 << (balance.bank % 64))
         };
@@ -133,6 +149,23 @@ impl Tracked {
             balances,
             positions,
         }
+    }
+
+    /// Whether data, discriminator included, says of the account what is remembered of it; what is not remembered may differ.
+    pub fn is_said_by(&self, data: &[u8]) -> bool {
+        MarginAccount::from_account_data(data).is_some_and(|account| self.is_of(account))
+    }
+
+    /// Whether this is what would be remembered of an account, whatever the slot: without remembering it.
+    fn is_of(&self, account: &MarginAccount) -> bool {
+        account.version == LAYOUT_VERSION
+            && (account.status, account.observed, account.bypass, account.called)
+                == (self.status, self.observed, self.bypass, self.called)
+            && (account.under_water_secs, account.wind_down_secs) == (self.under_water_secs, self.wind_down_secs)
+            && (account.observed_at, account.passed_at) == (self.observed_at, self.passed_at)
+            && account.bypass_published_at == self.bypass_published_at
+            && balances(account).eq(self.balances.iter().copied())
+            && positions(account).eq(self.positions.iter().copied())
     }
 
     /// Writes the account into a buffer as the margin functions take it; allocates nothing, and touches only places in
@@ -261,6 +294,40 @@ mod tests {
         assert!(back.called == 1 && tracked.is_called());
         assert_eq!((tracked.banks, tracked.debts, tracked.markets), (1 << 5 | 1 << 2, 1 << 5, 1 << 4));
         assert!(tracked.owes(5) && !tracked.owes(2) && !tracked.is_debt_free());
+    }
+
+    #[test]
+    fn an_account_is_recognised_by_all_that_is_remembered_of_it_and_by_nothing_else() {
+        let same = account();
+        let tracked = Tracked::of(Pubkey::new_unique(), 7, &same);
+        let is_said = |account: &MarginAccount| tracked.is_said_by(&plimsoll_sdk::decode::encode(account));
+        assert!(is_said(&same) && is_said(&MarginAccount { owner: [9; 32], delegate: [3; 32], ..same }));
+        let changes: [fn(&mut MarginAccount); 17] = [
+            |a| a.version += 1,
+            |a| a.status ^= 1,
+            |a| a.observed ^= 1,
+            |a| a.bypass ^= 1,
+            |a| a.called ^= 1,
+            |a| a.under_water_secs += 1,
+            |a| a.wind_down_secs += 1,
+            |a| a.observed_at += 1,
+            |a| a.passed_at += 1,
+            |a| a.bypass_published_at += 1,
+            |a| a.tokens[3].shares += 1,
+            |a| a.tokens[9].bank += 1,
+            |a| a.tokens[9].used = 0,
+            |a| a.tokens[1] = TokenPosition { shares: 1, bank: 7, used: 1, ..TokenPosition::default() },
+            |a| a.derivatives[7].cash_atoms += 1,
+            |a| a.derivatives[7].k_entry = I128Le::new(6),
+            |a| a.derivatives[7].kind = PositionKind::Empty as u8,
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let mut other = same;
+            change(&mut other);
+            assert!(!is_said(&other), "change {number}");
+            assert!(number == 0 || Tracked::of(tracked.key, 7, &other) != tracked, "change {number} is remembered");
+        }
+        assert!(!tracked.is_said_by(&[]) && !tracked.is_said_by(&[1, 2, 3]));
     }
 
     #[test]

@@ -66,6 +66,16 @@ impl Way {
         }
     }
 
+    /// Its name in logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Listed => "listed",
+            Self::Sharded => "sharded",
+            Self::ShardedList => "sharded_list",
+        }
+    }
+
     const fn finer(self) -> Option<Self> {
         match self {
             Self::Whole => Some(Self::Listed),
@@ -167,7 +177,13 @@ impl Snapshots {
                 }
                 Err(Ended::Failed(Error::Node(text))) => {
                     let Some(finer) = way.finer() else { return self.refused(text).await };
-                    tracing::warn!(text, ?way, next = ?finer, "the node refuses this way of reading all accounts, trying the next");
+                    let (refused, next) = (way.name(), finer.name());
+                    tracing::warn!(
+                        text,
+                        refused,
+                        next,
+                        "the node refuses this way of reading all accounts, trying the next"
+                    );
                     way = finer;
                     self.coarsest = way;
                 }

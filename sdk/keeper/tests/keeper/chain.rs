@@ -140,3 +140,38 @@ impl Chain {
         self.head.landed.values().filter(|(_, error)| error.is_none()).count()
     }
 }
+
+/// What a transaction offers for being served first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bid {
+    /// Micro-lamports a compute unit.
+    pub price_micro_lamports: u64,
+    /// Units that are paid for.
+    pub units: u64,
+    /// Signatures.
+    pub signatures: u64,
+}
+
+impl Bid {
+    /// Reads it.
+    pub fn of(transaction: &VersionedTransaction) -> Self {
+        let keys = transaction.message.static_account_keys();
+        let mut bid = Self { signatures: transaction.signatures.len() as u64, ..Self::default() };
+        for instruction in transaction.message.instructions() {
+            if keys[instruction.program_id_index as usize] != solana_sdk_ids::compute_budget::ID {
+                continue;
+            }
+            match (instruction.data[0], &instruction.data[1..]) {
+                (2, units) => bid.units = u32::from_le_bytes(units.try_into().expect("four bytes")).into(),
+                (3, price) => bid.price_micro_lamports = u64::from_le_bytes(price.try_into().expect("eight bytes")),
+                _ => {}
+            }
+        }
+        bid
+    }
+
+    /// What the transaction costs, lamports.
+    pub const fn lamports(&self) -> u64 {
+        self.signatures * 5_000 + (self.price_micro_lamports * self.units).div_ceil(1_000_000)
+    }
+}

@@ -183,7 +183,7 @@ async fn no_capital_at_all_is_counted_and_nothing_is_sent() {
     let context = stage.context(stage.config()).await;
     liquidate(&context).await;
     assert_eq!(stage.node.calls("sendTransaction"), 0);
-    assert!(context.metrics.refusals("liquidate", "plan", "funds_short_MarginInsufficient") > 0);
+    assert!(context.metrics.refusals("liquidate", "plan", "funds_short_InitialMarginInsufficient") > 0);
 }
 
 #[tokio::test]

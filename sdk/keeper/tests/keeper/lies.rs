@@ -44,7 +44,8 @@ fn scaled_sol(account: &mut Account, ppm: u32) {
     account.data = plimsoll_sdk::decode::encode(&board);
 }
 
-fn cheap_sol(_: &Pubkey, account: &mut Account) {
+/// SOL at three fifths of its price.
+pub fn cheap_sol(_: &Pubkey, account: &mut Account) {
     scaled_sol(account, 600_000);
 }
 

@@ -2,13 +2,16 @@
 
 mod bundles;
 mod chain;
+mod deploy;
 mod duties;
 mod faults;
 mod fees;
 mod forecast;
 mod forks;
 mod lies;
+mod logs;
 mod means;
+mod money;
 mod node;
 mod observing;
 

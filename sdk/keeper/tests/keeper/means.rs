@@ -79,7 +79,7 @@ async fn a_plan_cut_to_what_there_is_comes_true_to_the_atom() {
     };
     let (sol, usdc) = (balance(SOL), balance(USDC));
     let sent = context.submit("liquidate", planned[0].instruction.clone()).await.expect("the chain takes it");
-    assert!(matches!(sent, Submitted::Confirmed(_)));
+    assert!(matches!(sent, Submitted::Confirmed(..)));
     assert_eq!(balance(SOL) - sol, plan.received_atoms.get() as i64);
     assert!(
         (usdc - balance(USDC) - plan.paid_atoms.get() as i64).abs() <= 1,
@@ -98,7 +98,7 @@ async fn capital_that_runs_out_ends_in_counted_plans_and_never_in_a_refusal_of_t
     });
     stage.sol_falls_to(160);
     let context = stage.context(stage.config()).await;
-    let short = || context.metrics.refusals("liquidate", "plan", "funds_short_MarginInsufficient");
+    let short = || context.metrics.refusals("liquidate", "plan", "funds_short_InitialMarginInsufficient");
     for _ in 0..6 {
         liquidate(&context).await;
         stage.read_all(&context).await;

@@ -20,7 +20,7 @@ use solana_rpc_client_api::request::{RpcError, RpcRequest, RpcResponseErrorData}
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
-use crate::chain::{Block, Chain};
+use crate::chain::{Bid, Block, Chain};
 
 /// What is wrong with the node.
 #[derive(Default)]
@@ -148,40 +148,6 @@ fn transaction(params: &Value) -> VersionedTransaction {
     let text = params[0].as_str().expect("an encoded transaction");
     let bytes = base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
     bincode::deserialize(&bytes).expect("a transaction")
-}
-
-/// What a transaction offers for being served first.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Bid {
-    /// Micro-lamports a compute unit.
-    pub price_micro_lamports: u64,
-    /// Units that are paid for.
-    pub units: u64,
-    /// Signatures.
-    pub signatures: u64,
-}
-
-impl Bid {
-    fn of(transaction: &VersionedTransaction) -> Self {
-        let keys = transaction.message.static_account_keys();
-        let mut bid = Self { signatures: transaction.signatures.len() as u64, ..Self::default() };
-        for instruction in transaction.message.instructions() {
-            if keys[instruction.program_id_index as usize] != solana_sdk_ids::compute_budget::ID {
-                continue;
-            }
-            match (instruction.data[0], &instruction.data[1..]) {
-                (2, units) => bid.units = u32::from_le_bytes(units.try_into().expect("four bytes")).into(),
-                (3, price) => bid.price_micro_lamports = u64::from_le_bytes(price.try_into().expect("eight bytes")),
-                _ => {}
-            }
-        }
-        bid
-    }
-
-    /// What the transaction costs, lamports.
-    pub const fn lamports(&self) -> u64 {
-        self.signatures * 5_000 + (self.price_micro_lamports * self.units).div_ceil(1_000_000)
-    }
 }
 
 /// The commitment that a request asks for; none is `finalized`, which this chain does not tell from `confirmed`.

@@ -9,7 +9,7 @@ use plimsoll_keeper::source::hermes::Hermes;
 use plimsoll_keeper::source::mock::{MockPoster, MOCK_ORACLE};
 use plimsoll_keeper::source::{Pace, PricePoster, PriceSource, Prices, Quote, Report, SourceError};
 use plimsoll_sdk::ix::args;
-use plimsoll_sim::world::program_file;
+use plimsoll_sim::world::{program_file, Tick, BTC, SOL};
 use plimsoll_state::{Address, OracleKind, OracleSource};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
@@ -141,4 +141,26 @@ async fn a_price_is_posted_to_the_mock_oracle_and_taken_into_the_board_in_one_tu
     assert_eq!(context.metrics.posts.with_label_values(&["mock", "posted"]).get(), 1);
     let held = stage.node.world(|world| world.board().slots[slot].spot);
     assert_eq!(held.mantissa as f64 * 2f64.powi(held.exponent), 420.0);
+}
+
+/// One account of an oracle that could not be decoded ended the turn for every price.
+#[tokio::test]
+async fn a_feed_that_cannot_be_decoded_costs_no_other_price() {
+    let stage = Stage::new();
+    let context = stage.context(stage.config()).await;
+    let primaries = stage.node.world(|world| {
+        world.advance(3);
+        for slot in [SOL, BTC] {
+            let last = world.feeds[slot as usize].last.expect("a price").price_e8;
+            let tick = Tick { price_e8: last / 100 * 99, conf_e8: 10_000, published_at: world.now() };
+            world.post_primary(slot, tick);
+        }
+        [SOL, BTC].map(|slot| world.feed_book().feeds[slot as usize].sources[0].address.into())
+    });
+    stage.node.faults(|faults| faults.garbled = vec![primaries[0]]);
+    stage.read_all(&context).await;
+    refresh(&context).await;
+    let (held, now) = stage.node.world(|world| (world.board(), world.now()));
+    assert_eq!(held.slots[BTC as usize].published_at, now);
+    assert!(held.slots[SOL as usize].published_at < now);
 }

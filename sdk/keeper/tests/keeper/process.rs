@@ -132,9 +132,99 @@ async fn what_is_under_way_at_the_stop_is_waited_for_and_nothing_more_is_begun()
 }
 
 fn binary(arguments: &[&str]) -> (bool, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll-keeper")).args(arguments).output().expect("it runs");
+    binary_with(&[], arguments)
+}
+
+/// The binary with variables in its environment, and none of its own besides.
+fn binary_with(variables: &[(&str, &str)], arguments: &[&str]) -> (bool, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll-keeper"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PLIMSOLL_")) {
+        command.env_remove(name);
+    }
+    let output = command.envs(variables.iter().copied()).args(arguments).output().expect("it runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
+/// What the binary says of a command.
+pub fn help(command: &str) -> String {
+    let (done, text, _) = binary(&[command, "--help"]);
+    assert!(done);
+    text
+}
+
+/// A key file, the address of an engine that is nowhere, and a configuration of them.
+fn configuration(more: &str) -> (tempfile::TempDir, String, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (key, file) = (path("key.json"), path("keeper.toml"));
+    std::fs::write(&key, serde_json::to_string(&crate::stage::delegate().to_bytes().to_vec()).unwrap()).unwrap();
+    let engine = solana_pubkey::Pubkey::new_unique();
+    let text = format!(
+        "engine = \"{engine}\"\n[cluster]\nurl = \"http://127.0.0.1:1\"\n[keys]\nkeypair = \"{key}\"\n\
+         [http]\nlisten = \"127.0.0.1:{}\"\n{more}",
+        free_port()
+    );
+    std::fs::write(&file, text).unwrap();
+    (directory, file, key)
+}
+
+#[test]
+fn a_configuration_with_which_a_run_would_fail_fails_its_check_for_the_same_reason() {
+    let (_kept, file, key) = configuration("");
+    // No node: a run fails, so the check does.
+    let (runs, _, run_error) = binary(&["run", "--config", &file]);
+    let (checks, _, check_error) = binary(&["check-config", &file]);
+    assert!(!runs && !checks);
+    for error in [&run_error, &check_error] {
+        assert!(error.contains("http://127.0.0.1:1") && error.contains("Connection refused"), "{error}");
+    }
+    let (checks, said, error) = binary(&["check-config", &file, "--offline"]);
+    assert!(checks && said.contains("is valid"), "{error}");
+    std::fs::remove_file(&key).unwrap();
+    let (checks, _, error) = binary(&["check-config", &file, "--offline"]);
+    assert!(!checks && error.contains("keys.keypair") && error.contains("key.json"), "{error}");
+}
+
+#[test]
+fn a_port_that_is_taken_and_a_variable_that_is_not_set_fail_the_check() {
+    let (_kept, file, _) =
+        configuration("[prices]\nhermes_url = \"https://h\"\nhermes_key_env = \"NO_SUCH_KEY_OF_HERMES\"\n");
+    let (checks, _, error) = binary(&["check-config", &file, "--offline"]);
+    assert!(!checks && error.contains("prices.hermes_key_env") && error.contains("NO_SUCH_KEY_OF_HERMES"), "{error}");
+    let (checks, ..) = binary_with(&[("NO_SUCH_KEY_OF_HERMES", "secret")], &["check-config", &file, "--offline"]);
+    assert!(checks);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let variables = [("NO_SUCH_KEY_OF_HERMES", "secret"), ("PLIMSOLL_KEEPER_LISTEN", &listen)];
+    let (checks, _, error) = binary_with(&variables, &["check-config", &file, "--offline"]);
+    assert!(!checks && error.contains("http.listen") && error.contains(&listen), "{error}");
+}
+
+/// The environment that the command line reads was read by the command line alone.
+#[test]
+fn variables_of_the_environment_go_before_the_file_and_after_the_command_line() {
+    let (_kept, file, key) = configuration("");
+    let url = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let (done, _, error) = binary_with(variables, arguments);
+        assert!(!done);
+        error
+    };
+    let told = url(&[("PLIMSOLL_URL", "http://127.0.0.1:2")], &["run", "--config", &file]);
+    assert!(told.contains("http://127.0.0.1:2"), "{told}");
+    let variables = [("PLIMSOLL_URL", "http://127.0.0.1:2"), ("PLIMSOLL_KEEPER_CONFIG", file.as_str())];
+    let told = url(&variables, &["run", "--url", "http://127.0.0.1:3"]);
+    assert!(told.contains("http://127.0.0.1:3"), "{told}");
+    let engine = solana_pubkey::Pubkey::new_unique().to_string();
+    let told = url(
+        &[("PLIMSOLL_ENGINE", &engine), ("PLIMSOLL_KEYPAIR", &key), ("PLIMSOLL_URL", "http://127.0.0.1:2")],
+        &["run"],
+    );
+    assert!(told.contains("http://127.0.0.1:2"), "engine and key are known: {told}");
+    let told = url(&[("PLIMSOLL_ENGINE", "moon")], &["run"]);
+    assert!(told.contains("engine") && told.contains("moon"), "{told}");
+    let told = url(&[("PLIMSOLL_LIQUIDATOR", "sun")], &["run", "--config", &file]);
+    assert!(told.contains("keys.liquidator") && told.contains("sun"), "{told}");
 }
 
 #[test]
@@ -234,7 +324,7 @@ async fn the_table_shows_the_worst_account_first_with_its_standing() {
     let rows = plimsoll_keeper::top::rows(&mut tracker, 10);
     assert_eq!((rows.len(), rows[0].key, rows[0].standing), (1, stage.alice.account, "cure"));
     assert!(rows[0].ratio_ppm < 1_000_000 && rows[0].nav_usd > 2_000.0 && rows[0].mmr_usd > rows[0].nav_usd);
-    let text = plimsoll_keeper::top::table(&rows).to_string();
+    let text = plimsoll_keeper::top::table(&rows, 120).to_string();
     assert!(text.contains(&stage.alice.account.to_string()) && text.contains("0."), "{text}");
     let screen = plimsoll_keeper::top::screen(&mut tracker, &plimsoll_keeper::stream::Link::default(), 10);
     assert!(screen.contains("by polling") && screen.contains("below maintenance at spot 1"), "{screen}");

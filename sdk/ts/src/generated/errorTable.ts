@@ -57,7 +57,7 @@ export const ENGINE_ERRORS: Readonly<Record<number, { name: string; message: str
     6203: { name: "NumberOutOfRange", message: "A number leaves the range the engine can represent" },
     6204: { name: "ThroughputBreakerTripped", message: "So much was liquidated of this bank or market that nobody adds risk through it for a while" },
     6205: { name: "DrawdownBreakerTripped", message: "So much insurance was drawn that nobody who owes there adds risk for a while, and none is taken out" },
-    6300: { name: "AccountHealthy", message: "The account is healthy" },
+    6300: { name: "AccountHealthy", message: "The account is not under water at spot and at the average" },
     6301: { name: "AccountAlreadyCured", message: "The account is already cured" },
     6302: { name: "CoolOff", message: "The account has just passed an initial check" },
     6303: { name: "LegPriceInvalid", message: "A leg of the request has no valid price" },

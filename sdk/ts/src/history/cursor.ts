@@ -8,41 +8,59 @@ export type EventCursor = string;
 
 /** Characters of a signature that tell it from the others of its slot: 93 bits. */
 const PREFIX_LEN = 16;
-const FORM = /^(\d+):([1-9A-HJ-NP-Za-km-z,]*)(?::([1-9A-HJ-NP-Za-km-z]+)\/(\d+))?$/;
+const BASE58 = '[1-9A-HJ-NP-Za-km-z]+';
+const COUNTED = `${BASE58}/\\d+`;
+const FORM = new RegExp(`^(\\d+):((?:${BASE58}(?:,${BASE58})*)?)(?::(${COUNTED}(?:,${COUNTED})*))?$`);
 
 const prefixOf = (signature: string): string => signature.slice(0, PREFIX_LEN);
 
-/** Transactions that were read to the end, all of one slot, and how many events of the next one. */
+interface Begun {
+    readonly prefix: string;
+    readonly events: number;
+}
+
+/**
+ * Transactions that were read to the end, all of one slot, and how many events of those of it that were begun: one, or several
+ * where nodes differ in the order within a slot.
+ */
 export class Position {
     private constructor(
         readonly slot: bigint,
         private readonly done: readonly string[],
-        private readonly begun: { readonly prefix: string; readonly events: number } | undefined,
+        private readonly begun: readonly Begun[],
     ) {}
 
     /** @throws EventHistoryError */
     static parse(cursor: EventCursor): Position {
-        const [, slot, done, prefix, events] = FORM.exec(cursor) ?? [];
+        const [, slot, done, counted] = FORM.exec(cursor) ?? [];
         if (slot === undefined || done === undefined) throw new EventHistoryError('cursorInvalid', cursor);
-        const begun = prefix === undefined ? undefined : { prefix, events: Number(events) };
+        const begun = (counted?.split(',') ?? []).map((text): Begun => {
+            const [prefix = '', events] = text.split('/');
+            return { prefix, events: Number(events) };
+        });
         const all = done === '' ? [] : done.split(',');
-        if (all.length === 0 && begun === undefined) throw new EventHistoryError('cursorInvalid', cursor);
+        if (all.length === 0 && begun.length === 0) throw new EventHistoryError('cursorInvalid', cursor);
         return new Position(BigInt(slot), all, begun);
     }
 
     /** After this transaction; `before` is where one was until then. */
     static after(before: Position | undefined, slot: bigint, signature: string): Position {
         const prefix = prefixOf(signature);
-        if (before?.slot !== slot) return new Position(slot, [prefix], undefined);
-        // Nodes differ in the order within a slot: another one may have been begun.
-        const begun = before.begun?.prefix === prefix ? undefined : before.begun;
-        return new Position(slot, [...before.done, prefix], begun);
+        const { done, begun } = Position.known(before, slot, prefix);
+        return new Position(slot, [...done, prefix], begun);
     }
 
     /** Within this transaction, after so many of its events. */
     static within(before: Position | undefined, slot: bigint, signature: string, events: number): Position {
-        const done = before?.slot === slot ? before.done : [];
-        return new Position(slot, done, { prefix: prefixOf(signature), events });
+        const prefix = prefixOf(signature);
+        const { done, begun } = Position.known(before, slot, prefix);
+        return new Position(slot, done, [...begun, { prefix, events }]);
+    }
+
+    /** What is known of a slot, without what was begun of a transaction. */
+    private static known(before: Position | undefined, slot: bigint, prefix: string): Position {
+        if (before?.slot !== slot) return new Position(slot, [], []);
+        return new Position(slot, before.done, before.begun.filter((begun) => begun.prefix !== prefix));
     }
 
     /** Whether a transaction was read to the end. */
@@ -52,18 +70,19 @@ export class Position {
 
     /** How many events of a transaction were read. */
     eventsOf(signature: string): number {
-        return this.begun?.prefix === prefixOf(signature) ? this.begun.events : 0;
+        const prefix = prefixOf(signature);
+        return this.begun.find((begun) => begun.prefix === prefix)?.events ?? 0;
     }
 
     /** Whether every transaction that it names is among these. */
     isAmong(signatures: readonly string[]): boolean {
         const known = new Set(signatures.map(prefixOf));
-        const named = this.begun === undefined ? this.done : [...this.done, this.begun.prefix];
+        const named = [...this.done, ...this.begun.map(({ prefix }) => prefix)];
         return named.every((prefix) => known.has(prefix));
     }
 
     toString(): EventCursor {
-        const begun = this.begun === undefined ? '' : `:${this.begun.prefix}/${this.begun.events}`;
-        return `${this.slot}:${this.done.join(',')}${begun}`;
+        const begun = this.begun.map(({ prefix, events }) => `${prefix}/${events}`).join(',');
+        return `${this.slot}:${this.done.join(',')}${begun === '' ? '' : `:${begun}`}`;
     }
 }

@@ -17,9 +17,8 @@ export async function filterOf({ engine, account }: EventFilter): Promise<(of: T
     return async ({ event, accounts }) => {
         const data = event.data as Named;
         if (engine !== undefined) {
-            const named = data.engine ?? data.moved?.engine;
-            // An event that does not name its engine is of the one whose registry its instruction was given.
-            const isOf = named === undefined ? accounts.some((key) => key === engine || key === registry) : named === engine;
+            // Of one that cannot be read: the engine whose registry its instruction was given.
+            const isOf = data.engine === undefined ? accounts.some((key) => key === engine || key === registry) : data.engine === engine;
             if (!isOf) return false;
         }
         if (account === undefined) return true;
@@ -33,7 +32,6 @@ export async function filterOf({ engine, account }: EventFilter): Promise<(of: T
 
 interface Named {
     readonly engine?: Address;
-    readonly moved?: { readonly engine: Address };
 }
 
 /** Whether an address stands anywhere in an event. */

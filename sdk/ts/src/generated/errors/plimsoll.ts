@@ -128,7 +128,7 @@ export const PLIMSOLL_ERROR__NUMBER_OUT_OF_RANGE = 0x183b; // 6203
 export const PLIMSOLL_ERROR__THROUGHPUT_BREAKER_TRIPPED = 0x183c; // 6204
 /** DrawdownBreakerTripped: So much insurance was drawn that nobody who owes there adds risk for a while, and none is taken out */
 export const PLIMSOLL_ERROR__DRAWDOWN_BREAKER_TRIPPED = 0x183d; // 6205
-/** AccountHealthy: The account is healthy */
+/** AccountHealthy: The account is not under water at spot and at the average */
 export const PLIMSOLL_ERROR__ACCOUNT_HEALTHY = 0x189c; // 6300
 /** AccountAlreadyCured: The account is already cured */
 export const PLIMSOLL_ERROR__ACCOUNT_ALREADY_CURED = 0x189d; // 6301
@@ -400,7 +400,7 @@ if (process.env['NODE_ENV'] !== 'production') {
     plimsollErrorMessages = {
         [PLIMSOLL_ERROR__ACCOUNT_ALREADY_CURED]: `The account is already cured`,
         [PLIMSOLL_ERROR__ACCOUNT_BANKRUPT]: `The account is bankrupt: only resolve and repay work`,
-        [PLIMSOLL_ERROR__ACCOUNT_HEALTHY]: `The account is healthy`,
+        [PLIMSOLL_ERROR__ACCOUNT_HEALTHY]: `The account is not under water at spot and at the average`,
         [PLIMSOLL_ERROR__ACCOUNT_MISMATCH]: `The account is not the one this engine names`,
         [PLIMSOLL_ERROR__ACCOUNT_NOT_EMPTY]: `The margin account still holds balances or positions`,
         [PLIMSOLL_ERROR__AFTER_CHECK_FAILED]: `The fill would not leave the account better`,

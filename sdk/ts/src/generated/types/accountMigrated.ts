@@ -22,6 +22,8 @@ import {
 
 /** An account was brought to this program's layout. */
 export type AccountMigrated = {
+    /** The engine. */
+    engine: Address;
     /** The account, of any type. */
     account: Address;
     /** The layout version that it has from now on, one more than before. */
@@ -32,6 +34,7 @@ export type AccountMigratedInput = AccountMigrated;
 
 export function getAccountMigratedEncoder(): FixedSizeEncoder<AccountMigratedInput> {
     return getStructEncoder([
+        ['engine', getAddressEncoder()],
         ['account', getAddressEncoder()],
         ['version', getU8Encoder()],
     ]);
@@ -39,6 +42,7 @@ export function getAccountMigratedEncoder(): FixedSizeEncoder<AccountMigratedInp
 
 export function getAccountMigratedDecoder(): FixedSizeDecoder<AccountMigrated> {
     return getStructDecoder([
+        ['engine', getAddressDecoder()],
         ['account', getAddressDecoder()],
         ['version', getU8Decoder()],
     ]);

@@ -21,6 +21,8 @@ import { getTokenMoveDecoder, getTokenMoveEncoder, type TokenMove, type TokenMov
 
 /** Tokens were borrowed, deposits of the same token used up first. */
 export type Borrowed = {
+    /** The engine. */
+    engine: Address;
     /** The token account that received. */
     destination: Address;
     /** What moved. */
@@ -28,6 +30,8 @@ export type Borrowed = {
 };
 
 export type BorrowedInput = {
+    /** The engine. */
+    engine: Address;
     /** The token account that received. */
     destination: Address;
     /** What moved. */
@@ -36,6 +40,7 @@ export type BorrowedInput = {
 
 export function getBorrowedEncoder(): FixedSizeEncoder<BorrowedInput> {
     return getStructEncoder([
+        ['engine', getAddressEncoder()],
         ['destination', getAddressEncoder()],
         ['moved', getTokenMoveEncoder()],
     ]);
@@ -43,6 +48,7 @@ export function getBorrowedEncoder(): FixedSizeEncoder<BorrowedInput> {
 
 export function getBorrowedDecoder(): FixedSizeDecoder<Borrowed> {
     return getStructDecoder([
+        ['engine', getAddressDecoder()],
         ['destination', getAddressDecoder()],
         ['moved', getTokenMoveDecoder()],
     ]);

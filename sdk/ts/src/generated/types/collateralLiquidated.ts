@@ -28,6 +28,8 @@ import {
 
 /** Debt was repaid against collateral. */
 export type CollateralLiquidated = {
+    /** The engine. */
+    engine: Address;
     /** The account that was liquidated. */
     liquidatee: Address;
     /** The account that liquidated it. */
@@ -67,6 +69,8 @@ export type CollateralLiquidated = {
 };
 
 export type CollateralLiquidatedInput = {
+    /** The engine. */
+    engine: Address;
     /** The account that was liquidated. */
     liquidatee: Address;
     /** The account that liquidated it. */
@@ -107,6 +111,7 @@ export type CollateralLiquidatedInput = {
 
 export function getCollateralLiquidatedEncoder(): FixedSizeEncoder<CollateralLiquidatedInput> {
     return getStructEncoder([
+        ['engine', getAddressEncoder()],
         ['liquidatee', getAddressEncoder()],
         ['liquidator', getAddressEncoder()],
         ['signer', getAddressEncoder()],
@@ -130,6 +135,7 @@ export function getCollateralLiquidatedEncoder(): FixedSizeEncoder<CollateralLiq
 
 export function getCollateralLiquidatedDecoder(): FixedSizeDecoder<CollateralLiquidated> {
     return getStructDecoder([
+        ['engine', getAddressDecoder()],
         ['liquidatee', getAddressDecoder()],
         ['liquidator', getAddressDecoder()],
         ['signer', getAddressDecoder()],

@@ -21,6 +21,8 @@ import { getTokenMoveDecoder, getTokenMoveEncoder, type TokenMove, type TokenMov
 
 /** Tokens were deposited; debts were repaid first. */
 export type Deposited = {
+    /** The engine. */
+    engine: Address;
     /** Owner or delegate who deposited. */
     authority: Address;
     /** What moved. */
@@ -28,6 +30,8 @@ export type Deposited = {
 };
 
 export type DepositedInput = {
+    /** The engine. */
+    engine: Address;
     /** Owner or delegate who deposited. */
     authority: Address;
     /** What moved. */
@@ -36,6 +40,7 @@ export type DepositedInput = {
 
 export function getDepositedEncoder(): FixedSizeEncoder<DepositedInput> {
     return getStructEncoder([
+        ['engine', getAddressEncoder()],
         ['authority', getAddressEncoder()],
         ['moved', getTokenMoveEncoder()],
     ]);
@@ -43,6 +48,7 @@ export function getDepositedEncoder(): FixedSizeEncoder<DepositedInput> {
 
 export function getDepositedDecoder(): FixedSizeDecoder<Deposited> {
     return getStructDecoder([
+        ['engine', getAddressDecoder()],
         ['authority', getAddressDecoder()],
         ['moved', getTokenMoveDecoder()],
     ]);

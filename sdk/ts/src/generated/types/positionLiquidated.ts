@@ -28,6 +28,8 @@ import {
 
 /** A perp was taken over at spot. */
 export type PositionLiquidated = {
+    /** The engine. */
+    engine: Address;
     /** The account that was liquidated. */
     liquidatee: Address;
     /** The account that liquidated it. */
@@ -67,6 +69,8 @@ export type PositionLiquidated = {
 };
 
 export type PositionLiquidatedInput = {
+    /** The engine. */
+    engine: Address;
     /** The account that was liquidated. */
     liquidatee: Address;
     /** The account that liquidated it. */
@@ -107,6 +111,7 @@ export type PositionLiquidatedInput = {
 
 export function getPositionLiquidatedEncoder(): FixedSizeEncoder<PositionLiquidatedInput> {
     return getStructEncoder([
+        ['engine', getAddressEncoder()],
         ['liquidatee', getAddressEncoder()],
         ['liquidator', getAddressEncoder()],
         ['signer', getAddressEncoder()],
@@ -130,6 +135,7 @@ export function getPositionLiquidatedEncoder(): FixedSizeEncoder<PositionLiquida
 
 export function getPositionLiquidatedDecoder(): FixedSizeDecoder<PositionLiquidated> {
     return getStructDecoder([
+        ['engine', getAddressDecoder()],
         ['liquidatee', getAddressDecoder()],
         ['liquidator', getAddressDecoder()],
         ['signer', getAddressDecoder()],

@@ -21,6 +21,8 @@ import { getTokenMoveDecoder, getTokenMoveEncoder, type TokenMove, type TokenMov
 
 /** A debt was repaid; by anyone. */
 export type Repaid = {
+    /** The engine. */
+    engine: Address;
     /** Who paid. */
     payer: Address;
     /** What moved. */
@@ -28,6 +30,8 @@ export type Repaid = {
 };
 
 export type RepaidInput = {
+    /** The engine. */
+    engine: Address;
     /** Who paid. */
     payer: Address;
     /** What moved. */
@@ -36,6 +40,7 @@ export type RepaidInput = {
 
 export function getRepaidEncoder(): FixedSizeEncoder<RepaidInput> {
     return getStructEncoder([
+        ['engine', getAddressEncoder()],
         ['payer', getAddressEncoder()],
         ['moved', getTokenMoveEncoder()],
     ]);
@@ -43,6 +48,7 @@ export function getRepaidEncoder(): FixedSizeEncoder<RepaidInput> {
 
 export function getRepaidDecoder(): FixedSizeDecoder<Repaid> {
     return getStructDecoder([
+        ['engine', getAddressDecoder()],
         ['payer', getAddressDecoder()],
         ['moved', getTokenMoveDecoder()],
     ]);

@@ -27,8 +27,6 @@ import { getBankRecordDecoder, getBankRecordEncoder, type BankRecord, type BankR
 
 /** Tokens that moved between a vault and outside, and what they changed in a margin account. */
 export type TokenMove = {
-    /** The engine. */
-    engine: Address;
     /** The margin account. */
     account: Address;
     /** Slot of the bank. */
@@ -44,8 +42,6 @@ export type TokenMove = {
 };
 
 export type TokenMoveInput = {
-    /** The engine. */
-    engine: Address;
     /** The margin account. */
     account: Address;
     /** Slot of the bank. */
@@ -62,7 +58,6 @@ export type TokenMoveInput = {
 
 export function getTokenMoveEncoder(): FixedSizeEncoder<TokenMoveInput> {
     return getStructEncoder([
-        ['engine', getAddressEncoder()],
         ['account', getAddressEncoder()],
         ['bank', getU8Encoder()],
         ['atoms', getU64Encoder()],
@@ -74,7 +69,6 @@ export function getTokenMoveEncoder(): FixedSizeEncoder<TokenMoveInput> {
 
 export function getTokenMoveDecoder(): FixedSizeDecoder<TokenMove> {
     return getStructDecoder([
-        ['engine', getAddressDecoder()],
         ['account', getAddressDecoder()],
         ['bank', getU8Decoder()],
         ['atoms', getU64Decoder()],

@@ -21,6 +21,8 @@ import { getTokenMoveDecoder, getTokenMoveEncoder, type TokenMove, type TokenMov
 
 /** A deposit was withdrawn. */
 export type Withdrawn = {
+    /** The engine. */
+    engine: Address;
     /** The token account that received. */
     destination: Address;
     /** What moved. */
@@ -28,6 +30,8 @@ export type Withdrawn = {
 };
 
 export type WithdrawnInput = {
+    /** The engine. */
+    engine: Address;
     /** The token account that received. */
     destination: Address;
     /** What moved. */
@@ -36,6 +40,7 @@ export type WithdrawnInput = {
 
 export function getWithdrawnEncoder(): FixedSizeEncoder<WithdrawnInput> {
     return getStructEncoder([
+        ['engine', getAddressEncoder()],
         ['destination', getAddressEncoder()],
         ['moved', getTokenMoveEncoder()],
     ]);
@@ -43,6 +48,7 @@ export function getWithdrawnEncoder(): FixedSizeEncoder<WithdrawnInput> {
 
 export function getWithdrawnDecoder(): FixedSizeDecoder<Withdrawn> {
     return getStructDecoder([
+        ['engine', getAddressDecoder()],
         ['destination', getAddressDecoder()],
         ['moved', getTokenMoveDecoder()],
     ]);
