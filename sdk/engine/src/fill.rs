@@ -1,5 +1,6 @@
 //! Moves a position from a seller to a buyer at an agreed price.
 
+use plimsoll_ledger::gate::Check;
 use plimsoll_ledger::{known, perp};
 use plimsoll_risk::lazy::Side;
 use plimsoll_risk::margin::Margins;
@@ -11,7 +12,7 @@ use plimsoll_risk::units::{Atoms, BaseUnits, SignedBaseUnits};
 use plimsoll_state::{Books, MarginAccount, Market, MarketSlot, SlotStatus};
 
 use crate::accounts::require_sound;
-use crate::gate::{self, Check};
+use crate::gate;
 use crate::{AccountNumber, Engine, EngineError, Result};
 
 /// What a side must satisfy afterwards.

@@ -2,15 +2,15 @@
 
 use core::cmp::Ordering;
 
-use plimsoll_ledger::account;
-use plimsoll_risk::liquidate::{assess as assess_portfolio, Assessment, Plan};
-use plimsoll_risk::margin::{check_initial, check_takeover, is_called, margins, Margins};
+use plimsoll_ledger::gate::{self, Check, Stop};
+use plimsoll_risk::liquidate::{assess as assess_portfolio, Assessment};
+use plimsoll_risk::margin::{margins, Margins};
 use plimsoll_risk::oracle::MaxAge;
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::units::{cmp_ratios, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::{PortfolioBuffer, Views};
-use plimsoll_state::{AccountStatus, Books, MarginAccount, PositionKind, PriceSlot, Registry, LAYOUT_VERSION};
+use plimsoll_state::{Books, MarginAccount, PriceSlot, LAYOUT_VERSION};
 
 use crate::{EngineError, Result};
 
@@ -30,31 +30,11 @@ pub(crate) fn assess(account: &MarginAccount, books: &Books<'_>) -> Result<(Box<
     Ok((buffer, assessment))
 }
 
-/// What an account must satisfy that may get weaker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Check {
-    /// Initial margin: it adds risk.
-    Initial,
-    /// What a liquidator has to satisfy for what he takes over.
-    Takeover,
-}
-
-/// Initial margin, at fresh prices; an account that owes nothing passes. Its clocks are cleared.
+/// The account passes a check; one that owes nothing does. Its clocks are cleared.
 pub(crate) fn pass(account: &mut MarginAccount, books: &Books<'_>, check: Check) -> Result<()> {
-    let mut clocks = account.clocks();
-    if !account.is_debt_free() {
-        let buffer = load(account, books, Views::INITIAL)?;
-        let checked = match check {
-            Check::Initial => check_initial(&buffer.0),
-            Check::Takeover => check_takeover(&buffer.0),
-        };
-        checked.map_err(|error| explained(error, account, books))?;
-        clocks.passed_at = books.now;
-    }
-    clocks.clear(books.now);
-    account::set_clocks(account, &clocks);
-    account.called = 0;
-    Ok(())
+    let loaded = if account.is_debt_free() { None } else { Some(load(account, books, Views::INITIAL)?) };
+    let passed = gate::pass(account, loaded.as_deref().map(|buffer| &buffer.0), check, books.now);
+    passed.map_err(|error| explained(error, account, books))
 }
 
 /// Why a leg's price is too old to add risk: halted, its breaker, a breaker of insurance, or age alone.
@@ -62,16 +42,10 @@ fn explained(error: RiskError, account: &MarginAccount, books: &Books<'_>) -> En
     if error != RiskError::PriceStale {
         return error.into();
     }
-    let banks = account.tokens.iter().filter(|token| token.used == 1).map(|token| token.bank as usize);
-    let tokens = banks.chain([Registry::QUOTE_BANK]).filter_map(|bank| books.registry.bank(bank));
-    let perps = account.derivatives.iter().filter(|position| position.kind != PositionKind::Empty as u8);
-    let slots = tokens.map(|slot| slot.price_slot).chain(perps.map(|position| position.underlying));
-    let now = books.now;
-    let mut held = slots.filter_map(|number| books.board.slot(number as usize));
-    match held.find(|slot| slot.halted_until() > now || slot.tripped_until() > now) {
-        Some(slot) if slot.halted_until() > now => EngineError::PriceHalted,
-        Some(_) => EngineError::PriceBreakerTripped,
-        None if books.registry.drawn_for(account, now).is_some() => EngineError::DrawdownBreakerTripped,
+    match gate::stop(account, books) {
+        Some(Stop::Halted(_)) => EngineError::PriceHalted,
+        Some(Stop::Tripped(..)) => EngineError::PriceBreakerTripped,
+        Some(Stop::Drawn(..)) => EngineError::DrawdownBreakerTripped,
         None => error.into(),
     }
 }
@@ -84,18 +58,9 @@ pub(crate) fn require_fresh(slot: &PriceSlot, max_age: MaxAge, now: UnixSecs) ->
     Err(if slot.halted_until() > now { EngineError::PriceHalted } else { EngineError::PriceStale })
 }
 
-/// Stores what an observation saw, and whether the owner stands called.
-pub(crate) fn record(account: &mut MarginAccount, assessment: &Assessment, portfolio: &Portfolio) {
-    account::set_clocks(account, &assessment.clocks);
-    account.called = is_called(&assessment.spot, portfolio.params.observation.call_band()) as u8;
-}
-
-/// Stores what a liquidation saw: a call that is no longer due ends, none begins.
-pub(crate) fn record_liquidated(account: &mut MarginAccount, plan: &Plan, after: &Portfolio) {
-    account::set_clocks(account, &plan.clocks);
-    if account.called == 1 && !is_called(&plan.after, after.params.observation.call_band()) {
-        account.called = 0;
-    }
+/// Stores what an observation saw. Nobody is called here: that is an event.
+fn record(account: &mut MarginAccount, assessment: &Assessment, portfolio: &Portfolio) {
+    let _ = gate::record(account, assessment, portfolio);
 }
 
 /// Records what is seen of the account.
@@ -107,24 +72,16 @@ pub(crate) fn observe(account: &mut MarginAccount, books: &Books<'_>) -> Result<
 
 /// Records what is seen of an account whose clocks run or whose owner stands called, where it can be seen: what helps it
 /// needs no price.
-pub(crate) fn observe_relief(account: &mut MarginAccount, books: &Books<'_>) {
-    let remembers = account.called == 1 || account.clocks().remembers();
-    if account.status != AccountStatus::Active as u8 || !remembers {
-        return;
+pub(crate) fn observe_relief(account: &mut MarginAccount, books: &Books<'_>) -> Result<()> {
+    if !gate::wants_relief(account) {
+        return Ok(());
     }
     if account.is_debt_free() {
-        let mut clocks = account.clocks();
-        clocks.clear(books.now);
-        account::set_clocks(account, &clocks);
-        account.called = 0;
+        gate::pass(account, None, Check::Initial, books.now)?;
     } else if let Ok((buffer, assessment)) = assess(account, books) {
         record(account, &assessment, &buffer.0);
     }
-}
-
-/// At or above maintenance at both prices.
-pub(crate) fn is_healthy(portfolio: &Portfolio) -> bool {
-    [PriceKind::Spot, PriceKind::Fast].into_iter().all(|at| !margins(portfolio, at, false).is_under_water())
+    Ok(())
 }
 
 /// Maintenance at both prices.
@@ -133,7 +90,7 @@ pub(crate) fn require_maintenance(account: &MarginAccount, books: &Books<'_>) ->
         return Ok(());
     }
     let views = Views { spot: true, fast: true, initial: false, edges: false };
-    ensure!(is_healthy(&load(account, books, views)?.0), EngineError::MaintenanceMarginInsufficient);
+    ensure!(gate::is_healthy(&load(account, books, views)?.0), EngineError::MaintenanceMarginInsufficient);
     Ok(())
 }
 

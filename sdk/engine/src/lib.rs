@@ -3,7 +3,8 @@
 //! Every number comes from [`plimsoll_risk`], every balance is written by [`plimsoll_ledger`], every account is a layout of
 //! [`plimsoll_state`], as in the program. What is here is the order in which a handler calls them, and the copies that are
 //! dropped where it fails. That the outcome is the program's, byte for byte, is a test: the same crashes are replayed
-//! through the built program and through this crate (`sdk/sim/tests/in_memory.rs`).
+//! through the built program and through this crate and random operations too
+//! (`sdk/sim/tests/in_memory.rs`, `sdk/sim/tests/operations.rs`).
 //!
 //! | file | instructions |
 //! |---|---|

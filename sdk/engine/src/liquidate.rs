@@ -1,14 +1,15 @@
 //! A liquidator repays debt of an account under water for collateral, or takes over its perp.
 
 use plimsoll_interface::answer::LiquidationOutcome;
-use plimsoll_ledger::liquidation::{apply_pair, apply_position, PairAccounts};
+use plimsoll_ledger::gate::{record_liquidated, Check};
+use plimsoll_ledger::liquidation::{apply_pair, apply_position, is_lost_race, PairAccounts};
 use plimsoll_risk::liquidate::{plan, Leg, LegSize, Liability, Plan, Request};
 use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{Bank, MarginAccount, Market, Registry};
 
 use crate::accounts::require_sound;
-use crate::gate::{self, Check};
+use crate::gate;
 use crate::{AccountNumber, Engine, EngineError, Result};
 
 /// How a liquidation is asked for.
@@ -64,7 +65,7 @@ impl Engine {
             Leg::Pair { asset, liability } => self.close_pair(asset, liability, &plan, manner, &mut parties)?,
             Leg::Perp { market } => self.close_perp(market, &plan, &mut parties)?,
         };
-        gate::record_liquidated(&mut parties.liquidatee, &plan, &loaded.0);
+        record_liquidated(&mut parties.liquidatee, &plan, &loaded.0);
         gate::pass(&mut parties.liquidator, &books, Check::Takeover).map_err(liquidators_error)?;
         require_sound(&parties.liquidatee)?;
         require_sound(&parties.liquidator)?;
@@ -132,20 +133,4 @@ fn refuse(reason: RiskError, manner: Manner) -> Result<LiquidationOutcome> {
     let error = EngineError::from(reason);
     ensure!(manner.no_op_if_refused && is_lost_race(reason), error);
     Ok(LiquidationOutcome { reason: error.into(), ..LiquidationOutcome::default() })
-}
-
-/// Whether a refusal only says that somebody else was faster or the market moved.
-const fn is_lost_race(reason: RiskError) -> bool {
-    matches!(
-        reason,
-        RiskError::AccountHealthy
-            | RiskError::AccountAlreadyCured
-            | RiskError::CoolOff
-            | RiskError::LegPriceInvalid
-            | RiskError::NotBestLeg
-            | RiskError::BelowLimit
-            | RiskError::FillTooSmall
-            | RiskError::LeavesDust
-            | RiskError::LegEmpty
-    )
 }

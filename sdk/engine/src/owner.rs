@@ -3,6 +3,7 @@
 use bytemuck::Zeroable;
 use plimsoll_interface::args::WithdrawArgs;
 use plimsoll_interface::pda;
+use plimsoll_ledger::gate::Check;
 use plimsoll_ledger::{interest, known, outflow, token};
 use plimsoll_risk::bank::ShareDelta;
 use plimsoll_risk::units::{Atoms, UnixSecs};
@@ -10,7 +11,7 @@ use plimsoll_state::{Bank, MarginAccount, LAYOUT_VERSION};
 use solana_pubkey::Pubkey;
 
 use crate::accounts::{require_amount, require_sound};
-use crate::gate::{self, Check};
+use crate::gate;
 use crate::{AccountNumber, Engine, EngineError, Result};
 
 impl Engine {
@@ -54,7 +55,7 @@ impl Engine {
             ensure!(bank.totals().deposits_down() <= bank.deposit_cap(), EngineError::DepositCapReached);
         }
         outflow::take_in(&mut bank, received, delta, self.now)?;
-        gate::observe_relief(&mut account, &self.books());
+        gate::observe_relief(&mut account, &self.books())?;
         self.keep_inflow(number, account, bank, amount_atoms)
     }
 
@@ -74,7 +75,7 @@ impl Engine {
         let delta = book_in(&mut account, &mut bank, received)?;
         outflow::take_in(&mut bank, received, delta, self.now)?;
         token::release_reserved(&mut account, &mut bank)?;
-        gate::observe_relief(&mut account, &self.books());
+        gate::observe_relief(&mut account, &self.books())?;
         self.keep_inflow(number, account, bank, received.get())
     }
 

@@ -1,6 +1,7 @@
 //! Turns PnL into quote: losers pay into a market's pool, winners are paid out of it.
 
 use plimsoll_interface::args::TakeWinArgs;
+use plimsoll_ledger::gate::is_healthy;
 use plimsoll_ledger::settle::{collect_loss, pay_own_claim, pay_win};
 use plimsoll_ledger::{interest, known, perp, pool};
 use plimsoll_risk::params::MAX_ATOMS;
@@ -117,7 +118,7 @@ fn assess_leg(account: &mut MarginAccount, books: &Books<'_>, market: &mut Marke
     ensure!(perp.units.is_zero() || !perp.prices.stale, EngineError::PriceStale);
     let price = books.board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
     let pnl = settleable(perp, BasePrice::new_down(price.slow.get(), slot.scale.get()));
-    Ok(Leg { place, pnl, healthy: gate::is_healthy(&buffer.0) })
+    Ok(Leg { place, pnl, healthy: is_healthy(&buffer.0) })
 }
 
 fn settle_account(account: &mut MarginAccount, books: &Books<'_>, market: &mut Market, bank: &mut Bank) -> Result<()> {
