@@ -6,6 +6,7 @@ use anchor_lang::prelude::Pubkey;
 use plimsoll::guard::powers::Toll;
 use plimsoll_risk::num::PPM;
 use plimsoll_risk::params::GlobalParams;
+use plimsoll_risk::units::UnixSecs;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::snapshot::Views;
 use plimsoll_state::{AccountStatus, Bank, MarginAccount, Market, PriceBoard, Registry};
@@ -45,6 +46,8 @@ pub struct Measured {
     pub holdings: BTreeMap<Pubkey, Holding>,
     /// Insurance of each bank with what is reserved and what waits, micro-dollars.
     pub insurance: Vec<i128>,
+    /// What was drawn of each bank's insurance within the hour, which shares of it are counted with, micro-dollars.
+    pub drawn: Vec<i128>,
     /// What markets will hand to quote's insurance once losers have paid it, micro-dollars.
     pub claims: i128,
     /// The same less what is missing in their pools, micro-dollars.
@@ -91,6 +94,7 @@ impl Measured {
             dollars(bank, bank.insurance_atoms as i128 + bank.reserved_atoms as i128 + waiting)
         };
         let insured: Vec<i128> = banks.iter().map(insurance).collect();
+        let drawn = |bank: &Bank| dollars(bank, bank.drawable(UnixSecs::new(now)).hour_drawn.get() as i128);
         let markets = (0..registry.market_count).map(|market| world.read::<Market>(&world.keys.market(market)));
         let markets: Vec<Market> = markets.collect();
         let claims = markets.iter().map(|market| market.own_claim_atoms as i128).sum::<i128>();
@@ -103,6 +107,7 @@ impl Measured {
         Self {
             holdings: holdings.collect(),
             insurance: insured,
+            drawn: banks.iter().map(drawn).collect(),
             claims: dollars(&banks[0], claims),
             backed: dollars(&banks[0], backed),
             fees: banks.iter().map(|bank| dollars(bank, bank.fees_atoms as i128)).collect(),
@@ -306,7 +311,8 @@ impl Comparison<'_> {
                 _ => (0, 0, 0, 0),
             };
             let taken = if booked { old + claims - new - left } else { old + was_backed - new - is_backed };
-            let share = old * self.before.params.draws.draw_event_ppm as i128 / PPM as i128;
+            let whole = old + self.before.drawn[bank];
+            let share = whole * self.before.params.draws.draw_event_ppm as i128 / PPM as i128;
             let most = if booked { share + claims } else { 0 };
             if taken > most + ROUNDING_USD_MICRO {
                 return Err(format!("insurance of bank {bank} lost {taken} of {old} micro-dollars"));
