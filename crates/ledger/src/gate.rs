@@ -19,19 +19,26 @@ pub enum Check {
     Takeover,
 }
 
-/// An account passes a check, and its clocks are cleared. `loaded` is the account with its initial prices; one that owes
-/// nothing needs no margin and is not loaded.
-///
-/// # Errors
-/// Those of the check. Then nothing is written.
+impl Check {
+    /// Whether an account that is loaded with its initial prices satisfies it.
+    ///
+    /// # Errors
+    /// Those of [`check_initial`] and [`check_takeover`].
+    #[inline(always)]
+    pub fn holds(self, portfolio: &Portfolio) -> RiskResult<()> {
+        match self {
+            Self::Initial => check_initial(portfolio),
+            Self::Takeover => check_takeover(portfolio),
+        }
+        .map(drop)
+    }
+}
+
+/// Clears the clocks of an account that has passed a check; one that owes nothing passes unseen, as `checked` says.
 #[inline(always)]
-pub fn pass(account: &mut MarginAccount, loaded: Option<&Portfolio>, check: Check, now: UnixSecs) -> RiskResult<()> {
+pub fn passed(account: &mut MarginAccount, checked: bool, now: UnixSecs) {
     let mut clocks = account.clocks();
-    if let Some(portfolio) = loaded {
-        match check {
-            Check::Initial => check_initial(portfolio),
-            Check::Takeover => check_takeover(portfolio),
-        }?;
+    if checked {
         clocks.passed_at = now;
     }
     // Initial implies target at both prices, and so does owing nothing.
@@ -39,7 +46,6 @@ pub fn pass(account: &mut MarginAccount, loaded: Option<&Portfolio>, check: Chec
     account::set_clocks(account, &clocks);
     // Whoever adds risk is told again where that leaves him.
     account.called = 0;
-    Ok(())
 }
 
 /// Stores what an observation saw, and whether the owner stands called. True where he is to be called now (CALL-1).
@@ -72,7 +78,8 @@ pub fn wants_relief(account: &MarginAccount) -> bool {
 /// At or above maintenance at spot and at the fast average, for both of which the account is loaded.
 #[inline(always)]
 pub fn is_healthy(portfolio: &Portfolio) -> bool {
-    [PriceKind::Spot, PriceKind::Fast].into_iter().all(|at| !margins(portfolio, at, false).is_under_water())
+    !margins(portfolio, PriceKind::Spot, false).is_under_water()
+        && !margins(portfolio, PriceKind::Fast, false).is_under_water()
 }
 
 /// What keeps an account from adding risk beside the age of its prices.
@@ -125,25 +132,24 @@ mod tests {
     }
 
     #[test]
-    fn an_account_that_owes_nothing_passes_and_remembers_nothing() {
-        let mut account = remembering();
-        assert!(wants_relief(&account));
-        pass(&mut account, None, Check::Initial, NOW).unwrap();
-        assert_eq!((account.under_water_secs, account.observed, account.called, account.passed_at), (0, 0, 0, 0));
-        assert!(!wants_relief(&account));
+    fn who_passes_remembers_nothing_and_only_who_was_checked_remembers_when() {
+        for (checked, passed_at) in [(false, 0), (true, NOW.get())] {
+            let mut account = remembering();
+            assert!(wants_relief(&account));
+            passed(&mut account, checked, NOW);
+            let left = (account.under_water_secs, account.observed, account.called, account.passed_at);
+            assert_eq!(left, (0, 0, 0, passed_at));
+            assert!(!wants_relief(&account));
+        }
     }
 
     #[test]
-    fn a_check_that_fails_writes_nothing() {
+    fn a_stale_debt_passes_neither_check() {
         let mut portfolio = Portfolio::empty(GlobalParams::DEFAULT);
         portfolio.tokens[0].amount_atoms = SignedAtoms::new(-5);
         portfolio.tokens[0].prices.stale = true;
         portfolio.token_count = 1;
-        for check in [Check::Initial, Check::Takeover] {
-            let mut account = remembering();
-            assert!(pass(&mut account, Some(&portfolio), check, NOW).is_err());
-            assert_eq!(bytemuck::bytes_of(&account), bytemuck::bytes_of(&remembering()));
-        }
+        assert!([Check::Initial, Check::Takeover].into_iter().all(|check| check.holds(&portfolio).is_err()));
     }
 
     #[test]

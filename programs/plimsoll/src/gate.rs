@@ -76,9 +76,13 @@ pub fn require_takeover(account: &mut MarginAccount, books: &Books<'_>) -> Resul
 
 #[inline(never)]
 fn pass(account: &mut MarginAccount, books: &Books<'_>, check: Check) -> Result<()> {
-    let loaded = if account.is_debt_free() { None } else { Some(load(account, books, Views::INITIAL)?) };
-    let passed = gate::pass(account, loaded.as_deref().map(|buffer| &buffer.0), check, books.now);
-    passed.map_err(|error| explained(error, account, books))
+    let owes = !account.is_debt_free();
+    if owes {
+        let buffer = load(account, books, Views::INITIAL)?;
+        check.holds(&buffer.0).map_err(|error| explained(error, account, books))?;
+    }
+    gate::passed(account, owes, books.now);
+    Ok(())
 }
 
 /// Names the halt or the breaker where one is why an account may not add risk.
@@ -145,7 +149,7 @@ pub fn observe_relief(account: &mut MarginAccount, books: &Books<'_>, event_auth
         return Ok(());
     }
     if account.is_debt_free() {
-        gate::pass(account, None, Check::Initial, books.now)?;
+        gate::passed(account, false, books.now);
     } else if let Ok((buffer, assessment)) = assess(account, books) {
         margin_call::record(account, &assessment, &buffer.0, books, Some(event_authority))?;
     }

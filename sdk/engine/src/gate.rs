@@ -32,9 +32,13 @@ pub(crate) fn assess(account: &MarginAccount, books: &Books<'_>) -> Result<(Box<
 
 /// The account passes a check; one that owes nothing does. Its clocks are cleared.
 pub(crate) fn pass(account: &mut MarginAccount, books: &Books<'_>, check: Check) -> Result<()> {
-    let loaded = if account.is_debt_free() { None } else { Some(load(account, books, Views::INITIAL)?) };
-    let passed = gate::pass(account, loaded.as_deref().map(|buffer| &buffer.0), check, books.now);
-    passed.map_err(|error| explained(error, account, books))
+    let owes = !account.is_debt_free();
+    if owes {
+        let buffer = load(account, books, Views::INITIAL)?;
+        check.holds(&buffer.0).map_err(|error| explained(error, account, books))?;
+    }
+    gate::passed(account, owes, books.now);
+    Ok(())
 }
 
 /// Why a leg's price is too old to add risk: halted, its breaker, a breaker of insurance, or age alone.
@@ -72,16 +76,15 @@ pub(crate) fn observe(account: &mut MarginAccount, books: &Books<'_>) -> Result<
 
 /// Records what is seen of an account whose clocks run or whose owner stands called, where it can be seen: what helps it
 /// needs no price.
-pub(crate) fn observe_relief(account: &mut MarginAccount, books: &Books<'_>) -> Result<()> {
+pub(crate) fn observe_relief(account: &mut MarginAccount, books: &Books<'_>) {
     if !gate::wants_relief(account) {
-        return Ok(());
+        return;
     }
     if account.is_debt_free() {
-        gate::pass(account, None, Check::Initial, books.now)?;
+        gate::passed(account, false, books.now);
     } else if let Ok((buffer, assessment)) = assess(account, books) {
         record(account, &assessment, &buffer.0);
     }
-    Ok(())
 }
 
 /// Maintenance at both prices.

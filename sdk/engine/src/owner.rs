@@ -55,7 +55,7 @@ impl Engine {
             ensure!(bank.totals().deposits_down() <= bank.deposit_cap(), EngineError::DepositCapReached);
         }
         outflow::take_in(&mut bank, received, delta, self.now)?;
-        gate::observe_relief(&mut account, &self.books())?;
+        gate::observe_relief(&mut account, &self.books());
         self.keep_inflow(number, account, bank, amount_atoms)
     }
 
@@ -75,7 +75,7 @@ impl Engine {
         let delta = book_in(&mut account, &mut bank, received)?;
         outflow::take_in(&mut bank, received, delta, self.now)?;
         token::release_reserved(&mut account, &mut bank)?;
-        gate::observe_relief(&mut account, &self.books())?;
+        gate::observe_relief(&mut account, &self.books());
         self.keep_inflow(number, account, bank, received.get())
     }
 
