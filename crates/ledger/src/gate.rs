@@ -1,8 +1,9 @@
 //! What margin checks leave in an account: its clocks, and whether its owner stands called. Who loads the account, what is
 //! logged and which event is sent is the caller's.
 
+use plimsoll_risk::auction::Clocks;
 use plimsoll_risk::liquidate::{Assessment, Plan};
-use plimsoll_risk::margin::{check_initial, check_takeover, is_called, margins};
+use plimsoll_risk::margin::{check_initial, check_takeover, is_called, margins, InitialMargins};
 use plimsoll_risk::portfolio::{Portfolio, PriceKind};
 use plimsoll_risk::units::UnixSecs;
 use plimsoll_risk::RiskResult;
@@ -20,27 +21,22 @@ pub enum Check {
 }
 
 impl Check {
-    /// Whether an account that is loaded with its initial prices satisfies it.
+    /// The margins of an account that satisfies it, loaded with its initial prices.
     ///
     /// # Errors
     /// Those of [`check_initial`] and [`check_takeover`].
     #[inline(always)]
-    pub fn holds(self, portfolio: &Portfolio) -> RiskResult<()> {
+    pub fn holds(self, portfolio: &Portfolio) -> RiskResult<InitialMargins> {
         match self {
             Self::Initial => check_initial(portfolio),
             Self::Takeover => check_takeover(portfolio),
         }
-        .map(drop)
     }
 }
 
-/// Clears the clocks of an account that has passed a check; one that owes nothing passes unseen, as `checked` says.
+/// Clears the clocks of an account that has passed a check, which `clocks` date; of one that owes nothing they are as they were.
 #[inline(always)]
-pub fn passed(account: &mut MarginAccount, checked: bool, now: UnixSecs) {
-    let mut clocks = account.clocks();
-    if checked {
-        clocks.passed_at = now;
-    }
+pub fn passed(account: &mut MarginAccount, mut clocks: Clocks, now: UnixSecs) {
     // Initial implies target at both prices, and so does owing nothing.
     clocks.clear(now);
     account::set_clocks(account, &clocks);
@@ -132,15 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn who_passes_remembers_nothing_and_only_who_was_checked_remembers_when() {
-        for (checked, passed_at) in [(false, 0), (true, NOW.get())] {
-            let mut account = remembering();
-            assert!(wants_relief(&account));
-            passed(&mut account, checked, NOW);
-            let left = (account.under_water_secs, account.observed, account.called, account.passed_at);
-            assert_eq!(left, (0, 0, 0, passed_at));
-            assert!(!wants_relief(&account));
-        }
+    fn who_passes_remembers_nothing_but_when() {
+        let mut account = remembering();
+        assert!(wants_relief(&account));
+        let clocks = Clocks { passed_at: NOW, ..account.clocks() };
+        passed(&mut account, clocks, NOW);
+        let left = (account.under_water_secs, account.observed, account.called, account.passed_at);
+        assert_eq!(left, (0, 0, 0, NOW.get()));
+        assert!(!wants_relief(&account));
     }
 
     #[test]

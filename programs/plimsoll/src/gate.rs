@@ -76,12 +76,13 @@ pub fn require_takeover(account: &mut MarginAccount, books: &Books<'_>) -> Resul
 
 #[inline(never)]
 fn pass(account: &mut MarginAccount, books: &Books<'_>, check: Check) -> Result<()> {
-    let owes = !account.is_debt_free();
-    if owes {
+    let mut clocks = account.clocks();
+    if !account.is_debt_free() {
         let buffer = load(account, books, Views::INITIAL)?;
         check.holds(&buffer.0).map_err(|error| explained(error, account, books))?;
+        clocks.passed_at = books.now;
     }
-    gate::passed(account, owes, books.now);
+    gate::passed(account, clocks, books.now);
     Ok(())
 }
 
@@ -149,7 +150,7 @@ pub fn observe_relief(account: &mut MarginAccount, books: &Books<'_>, event_auth
         return Ok(());
     }
     if account.is_debt_free() {
-        gate::passed(account, false, books.now);
+        gate::passed(account, account.clocks(), books.now);
     } else if let Ok((buffer, assessment)) = assess(account, books) {
         margin_call::record(account, &assessment, &buffer.0, books, Some(event_authority))?;
     }

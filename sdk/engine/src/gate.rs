@@ -32,12 +32,13 @@ pub(crate) fn assess(account: &MarginAccount, books: &Books<'_>) -> Result<(Box<
 
 /// The account passes a check; one that owes nothing does. Its clocks are cleared.
 pub(crate) fn pass(account: &mut MarginAccount, books: &Books<'_>, check: Check) -> Result<()> {
-    let owes = !account.is_debt_free();
-    if owes {
+    let mut clocks = account.clocks();
+    if !account.is_debt_free() {
         let buffer = load(account, books, Views::INITIAL)?;
         check.holds(&buffer.0).map_err(|error| explained(error, account, books))?;
+        clocks.passed_at = books.now;
     }
-    gate::passed(account, owes, books.now);
+    gate::passed(account, clocks, books.now);
     Ok(())
 }
 
@@ -81,7 +82,7 @@ pub(crate) fn observe_relief(account: &mut MarginAccount, books: &Books<'_>) {
         return;
     }
     if account.is_debt_free() {
-        gate::passed(account, false, books.now);
+        gate::passed(account, account.clocks(), books.now);
     } else if let Ok((buffer, assessment)) = assess(account, books) {
         record(account, &assessment, &buffer.0);
     }
