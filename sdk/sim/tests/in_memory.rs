@@ -1,5 +1,6 @@
 //! One replay twice: through the built program on a chain, and through the engine's crates in memory.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bytemuck::bytes_of;
@@ -11,6 +12,12 @@ use plimsoll_sim::host::{Host, InMemory, OnChain};
 use plimsoll_sim::result::RunResult;
 use plimsoll_sim::run::run_on;
 use plimsoll_sim::scenario;
+
+/// Paths are independent of each other, so that an ensemble can be run on every core.
+const _: fn() = || {
+    const fn moves_between_threads<T: Send>() {}
+    moves_between_threads::<InMemory>();
+};
 
 /// A replay, everything that the engine holds afterwards, and how long it took.
 struct Replayed {
@@ -91,6 +98,7 @@ fn configurations() -> Vec<Config> {
 #[test]
 fn a_path_in_memory_and_through_the_program_gives_the_same_liquidations_and_the_same_bytes() {
     let (mut liquidations, mut bankruptcies, mut socialized) = (0, 0, 0);
+    let mut resolved: BTreeMap<String, u64> = BTreeMap::new();
     let (mut chain_took, mut memory_took) = (Duration::ZERO, Duration::ZERO);
     for config in configurations() {
         let (chain, memory) = (replay(on_chain(), &config), replay(in_memory(), &config));
@@ -98,6 +106,9 @@ fn a_path_in_memory_and_through_the_program_gives_the_same_liquidations_and_the_
         liquidations += memory.result.liquidations.len();
         bankruptcies += memory.result.bankruptcies.len();
         socialized += memory.result.socialized_atoms;
+        for (name, footprint) in memory.result.transactions.iter().filter(|(name, _)| name.starts_with("resolve")) {
+            *resolved.entry(name.clone()).or_default() += footprint.count;
+        }
         chain_took += chain.took;
         memory_took += memory.took;
         println!(
@@ -115,6 +126,10 @@ fn a_path_in_memory_and_through_the_program_gives_the_same_liquidations_and_the_
     }
     // What was compared has in it what matters.
     assert!(liquidations > 0 && bankruptcies > 0 && socialized > 0);
+    for stage in ["freeze", "seize token", "seize PnL", "pay borrow", "pay PnL"] {
+        let name = format!("resolve_bankruptcy ({stage})");
+        assert!(resolved.get(&name).is_some_and(|count| *count > 0), "no crash has a {name}: {resolved:?}");
+    }
     println!("in memory {:.0} times as fast", chain_took.as_secs_f64() / memory_took.as_secs_f64());
 }
 
