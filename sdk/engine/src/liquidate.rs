@@ -2,11 +2,11 @@
 
 use plimsoll_interface::answer::LiquidationOutcome;
 use plimsoll_ledger::gate::{record_liquidated, Check};
-use plimsoll_ledger::liquidation::{apply_pair, apply_position, is_lost_race, PairAccounts};
-use plimsoll_risk::liquidate::{plan, Leg, LegSize, Liability, Plan, Request};
-use plimsoll_risk::RiskError;
+use plimsoll_ledger::liquidation::{apply, is_lost_race, Totals};
+use plimsoll_risk::liquidate::{plan, Leg, LegPart, LegSize, Request};
+use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::snapshot::Views;
-use plimsoll_state::{Bank, MarginAccount, Market, Registry};
+use plimsoll_state::{Bank, Market, Registry};
 
 use crate::accounts::require_sound;
 use crate::gate;
@@ -21,17 +21,29 @@ pub struct Manner {
     pub no_op_if_refused: bool,
 }
 
-/// Banks and markets that a liquidation has written.
-#[derive(Default)]
-struct Written {
-    banks: [Option<Bank>; 2],
-    market: Option<Market>,
+/// What a liquidation writes beside the two accounts: copies of banks and markets as it left them.
+struct Written<'a> {
+    engine: &'a Engine,
+    banks: Vec<Bank>,
+    markets: Vec<Market>,
 }
 
-/// Both accounts of a liquidation, as copies.
-struct Parties {
-    liquidator: MarginAccount,
-    liquidatee: MarginAccount,
+impl Totals for Written<'_> {
+    fn bank(&self, index: u8) -> RiskResult<Bank> {
+        self.engine.banks.get(index as usize).copied().ok_or(RiskError::SlotEmpty)
+    }
+
+    fn market(&self, index: u8) -> RiskResult<Market> {
+        self.engine.markets.get(index as usize).copied().ok_or(RiskError::SlotEmpty)
+    }
+
+    fn keep_bank(&mut self, bank: Bank) {
+        self.banks.push(bank);
+    }
+
+    fn keep_market(&mut self, market: Market) {
+        self.markets.push(market);
+    }
 }
 
 impl Engine {
@@ -49,75 +61,43 @@ impl Engine {
         manner: Manner,
     ) -> Result<LiquidationOutcome> {
         ensure!(liquidator != liquidatee, EngineError::SelfLiquidation);
-        if let Leg::Pair { asset, liability } = request.leg {
-            ensure!(asset != bank_of(liability), EngineError::AssetIsLiability);
-        }
-        let mut parties = Parties { liquidator: self.active(liquidator)?, liquidatee: self.active(liquidatee)? };
+        let collateral = request.leg.collateral();
+        ensure!(collateral.is_none() || collateral != owed_in(&request.leg), EngineError::AssetIsLiability);
+        let (mut liquidators, mut liquidatees) = (self.active(liquidator)?, self.active(liquidatee)?);
         ensure!(request.max_size != Some(LegSize::new(0)), EngineError::AmountZero);
         let books = self.books();
-        let mut loaded = gate::load(&parties.liquidatee, &books, Views::LIQUIDATION)?;
-        let planned = plan(&mut loaded.0, &parties.liquidatee.clocks(), request, books.now);
+        let mut loaded = gate::load(&liquidatees, &books, Views::LIQUIDATION)?;
+        let planned = plan(&mut loaded.0, &liquidatees.clocks(), request, books.now);
         let plan = match planned {
             Ok(plan) => plan,
             Err(refusal) => return refuse(refusal.reason, manner),
         };
-        let written = match request.leg {
-            Leg::Pair { asset, liability } => self.close_pair(asset, liability, &plan, manner, &mut parties)?,
-            Leg::Perp { market } => self.close_perp(market, &plan, &mut parties)?,
-        };
-        record_liquidated(&mut parties.liquidatee, &plan, &loaded.0);
-        gate::pass(&mut parties.liquidator, &books, Check::Takeover).map_err(liquidators_error)?;
-        require_sound(&parties.liquidatee)?;
-        require_sound(&parties.liquidator)?;
-        written.banks.into_iter().flatten().for_each(|bank| self.keep_bank(bank));
-        written.market.into_iter().for_each(|market| self.keep_market(market));
-        self.keep_account(liquidator, parties.liquidator);
-        self.keep_account(liquidatee, parties.liquidatee);
+        let mut totals = Written { engine: self, banks: Vec::new(), markets: Vec::new() };
+        let with_bank = manner.with_asset_bank;
+        apply(request.leg, &plan, &books, with_bank, &mut totals, &mut liquidators, &mut liquidatees)?;
+        record_liquidated(&mut liquidatees, &plan, &loaded.0);
+        gate::pass(&mut liquidators, &books, Check::Takeover).map_err(liquidators_error)?;
+        let Written { banks, markets, .. } = totals;
+        banks.iter().try_for_each(require_sound)?;
+        markets.iter().try_for_each(require_sound)?;
+        require_sound(&liquidatees)?;
+        require_sound(&liquidators)?;
+        banks.into_iter().for_each(|bank| self.keep_bank(bank));
+        markets.into_iter().for_each(|market| self.keep_market(market));
+        self.keep_account(liquidator, liquidators);
+        self.keep_account(liquidatee, liquidatees);
         Ok(LiquidationOutcome::from(&plan))
-    }
-
-    fn close_pair(
-        &self,
-        asset: u8,
-        liability: Liability,
-        plan: &Plan,
-        manner: Manner,
-        parties: &mut Parties,
-    ) -> Result<Written> {
-        let mut liability_bank = *self.bank(bank_of(liability))?;
-        let mut asset_bank = if manner.with_asset_bank { Some(*self.bank(asset)?) } else { None };
-        let mut market = match liability {
-            Liability::NegativePnl(market) => Some(*self.market(market)?),
-            Liability::Borrow(_) => None,
-        };
-        let accounts = PairAccounts {
-            asset,
-            asset_bank: asset_bank.as_mut(),
-            liability_bank: &mut liability_bank,
-            market: market.as_mut(),
-        };
-        apply_pair(plan, &self.books(), accounts, &mut parties.liquidator, &mut parties.liquidatee)?;
-        asset_bank.iter().try_for_each(require_sound)?;
-        market.iter().try_for_each(require_sound)?;
-        require_sound(&liability_bank)?;
-        Ok(Written { banks: [asset_bank, Some(liability_bank)], market })
-    }
-
-    fn close_perp(&self, market: u8, plan: &Plan, parties: &mut Parties) -> Result<Written> {
-        let mut market = *self.market(market)?;
-        apply_position(plan, &self.books(), &mut market, &mut parties.liquidator, &mut parties.liquidatee)?;
-        require_sound(&market)?;
-        Ok(Written { market: Some(market), ..Written::default() })
     }
 }
 
-/// The bank in which a liability is paid.
+/// The bank in which a leg's debt is paid, where it has one.
 #[expect(clippy::cast_possible_truncation, reason = "the quote bank is slot zero")]
-const fn bank_of(liability: Liability) -> u8 {
-    match liability {
-        Liability::Borrow(bank) => bank,
-        Liability::NegativePnl(_) => Registry::QUOTE_BANK as u8,
-    }
+fn owed_in(leg: &Leg) -> Option<u8> {
+    leg.parts().find_map(|part| match part {
+        LegPart::Borrow(bank) => Some(bank),
+        LegPart::Loss(_) => Some(Registry::QUOTE_BANK as u8),
+        LegPart::Collateral(_) | LegPart::Position(_) => None,
+    })
 }
 
 /// Whose margin it is that a liquidation lacks.
