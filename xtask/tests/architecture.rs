@@ -1,4 +1,4 @@
-//! Dependencies point one way: `risk` <- `state` <- `ledger`, `interface` <- `oracle` <- program, and sdk <- rpc <- sim, keeper, migrations <- cli,
+//! Dependencies point one way: `risk` <- `state` <- `ledger`, `interface` <- `oracle` <- program, `ledger`, `interface` <- engine <- sim, and sdk <- rpc <- sim, keeper, migrations <- cli,
 //! localnet beside it. The model, which the tests compare everything with, stays apart from all of them.
 
 use serde_json::Value;
@@ -23,9 +23,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plimsoll-sdk", &["plimsoll-interface", "plimsoll-risk", "plimsoll-state"]),
     ("plimsoll-rpc", SDK),
     ("plimsoll-crashes", &[]),
+    ("plimsoll-engine", &["plimsoll-interface", "plimsoll-ledger", "plimsoll-risk", "plimsoll-state"]),
     (
         "plimsoll-sim",
-        &["plimsoll-crashes", "plimsoll-rpc", "plimsoll-sdk", "plimsoll-ledger", "plimsoll-risk", "plimsoll-state"],
+        &[
+            "plimsoll-crashes",
+            "plimsoll-engine",
+            "plimsoll-rpc",
+            "plimsoll-sdk",
+            "plimsoll-ledger",
+            "plimsoll-risk",
+            "plimsoll-state",
+        ],
     ),
     ("plimsoll-migrations", ON_CLUSTERS),
     (
@@ -72,6 +81,7 @@ const CLIENTS: &[(&str, Option<&str>)] = &[
     ("plimsoll-sdk", None),
     ("plimsoll-rpc", None),
     ("plimsoll-crashes", None),
+    ("plimsoll-engine", None),
     ("plimsoll-sim", None),
     ("plimsoll-migrations", None),
     ("plimsoll-oracle", Some("reads Pyth's account by Pyth's own SDK, whose types are Anchor's")),
@@ -115,13 +125,14 @@ const BALANCES: [&str; 27] = [
 ];
 
 /// Where the program and what stands beside it is, the ledger apart.
-const OUTSIDE_THE_LEDGER: [&str; 11] = [
+const OUTSIDE_THE_LEDGER: [&str; 12] = [
     "crates/state/src",
     "crates/wasm/src",
     "crates/interface/src",
     "programs/plimsoll/src",
     "migrations/src",
     "sdk/rust/src",
+    "sdk/engine/src",
     "sdk/rpc/src",
     "sdk/keeper/src",
     "sdk/cli/src",
@@ -219,8 +230,15 @@ fn anchor_toml_names_the_program_ids_that_the_programs_declare() {
 /// Cargo merges nothing of a package's own into the workspace's lints, so these stand in each crate.
 #[test]
 fn every_crate_where_money_is_has_the_strict_lints() {
-    const CRATES: [&str; 6] =
-        ["crates/risk", "crates/state", "crates/ledger", "crates/interface", "crates/oracle", "programs/plimsoll"];
+    const CRATES: [&str; 7] = [
+        "crates/risk",
+        "crates/state",
+        "crates/ledger",
+        "crates/interface",
+        "crates/oracle",
+        "programs/plimsoll",
+        "sdk/engine",
+    ];
     let heads = CRATES.map(|directory| {
         let text =
             std::fs::read_to_string(workspace().join(directory).join("src/lib.rs")).expect("a crate has a lib.rs");

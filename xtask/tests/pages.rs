@@ -8,7 +8,7 @@ const PAGE: &str = "docs/architecture.md";
 /// What begins a row of files that do not exist yet.
 const NEW: &str = "| new |";
 /// Where the names of the page are defined.
-const CODE: [&str; 10] = [
+const CODE: [&str; 11] = [
     "crates/risk/src",
     "crates/state/src",
     "crates/ledger/src",
@@ -17,6 +17,7 @@ const CODE: [&str; 10] = [
     "programs/plimsoll/src",
     "sdk/rust/src",
     "sdk/keeper/src",
+    "sdk/engine/src",
     "sdk/sim/src",
     "xtask/tests",
 ];

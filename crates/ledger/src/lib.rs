@@ -18,7 +18,7 @@
 //! | [`bankruptcy`] | the stages of a resolution |
 //! | [`breakers`] | what was liquidated and drawn lately, and the breakers of both |
 //! | [`free`] | nothing: copies, for whoever asks what a move would leave and how much may be taken out |
-//! | [`account`] | an account's clocks, its delegate's allowance |
+//! | [`account`], [`gate`] | an account's clocks, its delegate's allowance; what margin checks leave of both |
 //!
 //! A function that fails may have written part of what it writes: its caller drops the accounts, as the program does when
 //! an instruction fails.
@@ -47,6 +47,7 @@ pub mod account;
 pub mod bankruptcy;
 pub mod breakers;
 pub mod free;
+pub mod gate;
 pub mod insurance;
 pub mod interest;
 pub mod known;

@@ -5,11 +5,29 @@ mod pair;
 mod perp;
 
 use plimsoll_risk::liquidate::{Leg, Plan};
-use plimsoll_risk::RiskResult;
+use plimsoll_risk::{RiskError, RiskResult};
 use plimsoll_state::{Bank, Books, MarginAccount, Market};
 
 pub use pair::*;
 pub use perp::*;
+
+/// Whether a refusal only says that somebody else was faster or the market moved: such a liquidation may succeed without any
+/// change.
+#[inline(always)]
+pub const fn is_lost_race(reason: RiskError) -> bool {
+    matches!(
+        reason,
+        RiskError::AccountHealthy
+            | RiskError::AccountAlreadyCured
+            | RiskError::CoolOff
+            | RiskError::LegPriceInvalid
+            | RiskError::NotBestLeg
+            | RiskError::BelowLimit
+            | RiskError::FillTooSmall
+            | RiskError::LeavesDust
+            | RiskError::LegEmpty
+    )
+}
 
 /// Banks and markets as somebody knows them who does not write them: lent as copies, and taken back as a fill left them.
 pub trait Totals {

@@ -3,14 +3,14 @@
 use std::cmp::Ordering;
 
 use anchor_lang::prelude::*;
-use plimsoll_ledger::account;
+use plimsoll_ledger::gate::{self, Check, Stop};
 use plimsoll_risk::liquidate::{assess as assess_portfolio, Assessment};
-use plimsoll_risk::margin::{check_initial, check_takeover, margins, Margins};
+use plimsoll_risk::margin::{margins, Margins};
 use plimsoll_risk::portfolio::PriceKind;
 use plimsoll_risk::units::{cmp_ratios, UnixSecs};
 use plimsoll_risk::RiskError;
 use plimsoll_state::snapshot::{PortfolioBuffer, Views};
-use plimsoll_state::{AccountStatus, Books, MarginAccount, PositionKind, PriceSlot, Registry, LAYOUT_VERSION};
+use plimsoll_state::{Books, MarginAccount, PriceSlot, LAYOUT_VERSION};
 
 use crate::error::{fail, EngineError, Failure, Result};
 use crate::margin_call;
@@ -63,7 +63,7 @@ pub fn assess(account: &MarginAccount, books: &Books<'_>) -> Result<(Box<Portfol
 /// `InitialMarginInsufficient`, `PriceStale` where any leg's price is older than the risk age, `PriceHalted`,
 /// `PriceBreakerTripped`, `DrawdownBreakerTripped`, `PriceNotReady`.
 pub fn require_initial(account: &mut MarginAccount, books: &Books<'_>) -> Result<()> {
-    pass(account, books, true)
+    pass(account, books, Check::Initial)
 }
 
 /// The same for a liquidator, who takes over what another account held: prices may be as old as the read age (RISK-3).
@@ -71,23 +71,18 @@ pub fn require_initial(account: &mut MarginAccount, books: &Books<'_>) -> Result
 /// # Errors
 /// `InitialMarginInsufficient`, `PriceStale` or `PriceNotReady` for any leg.
 pub fn require_takeover(account: &mut MarginAccount, books: &Books<'_>) -> Result<()> {
-    pass(account, books, false)
+    pass(account, books, Check::Takeover)
 }
 
 #[inline(never)]
-fn pass(account: &mut MarginAccount, books: &Books<'_>, adds_risk: bool) -> Result<()> {
+fn pass(account: &mut MarginAccount, books: &Books<'_>, check: Check) -> Result<()> {
     let mut clocks = account.clocks();
     if !account.is_debt_free() {
         let buffer = load(account, books, Views::INITIAL)?;
-        let checked = if adds_risk { check_initial(&buffer.0) } else { check_takeover(&buffer.0) };
-        checked.map_err(|error| explained(error, account, books))?;
+        check.holds(&buffer.0).map_err(|error| explained(error, account, books))?;
         clocks.passed_at = books.now;
     }
-    // Initial implies target at both prices, and so does owing nothing.
-    clocks.clear(books.now);
-    account::set_clocks(account, &clocks);
-    // Whoever adds risk is told again where that leaves him.
-    account.called = 0;
+    gate::passed(account, clocks, books.now);
     Ok(())
 }
 
@@ -98,24 +93,18 @@ fn explained(error: RiskError, account: &MarginAccount, books: &Books<'_>) -> Fa
     if error != RiskError::PriceStale {
         return error.into();
     }
-    let banks = account.tokens.iter().filter(|token| token.used == 1).map(|token| token.bank as usize);
-    let tokens = banks.chain([Registry::QUOTE_BANK]).filter_map(|bank| books.registry.bank(bank));
-    let perps = account.derivatives.iter().filter(|position| position.kind != PositionKind::Empty as u8);
-    let slots = tokens.map(|slot| slot.price_slot).chain(perps.map(|position| position.underlying));
-    let now = books.now;
-    let stopped = |slot: &PriceSlot| slot.halted_until() > now || slot.tripped_until() > now;
-    let mut found = slots.filter_map(|number| Some((books.board.slot(number as usize)?, number)));
-    match found.find(|(slot, _)| stopped(slot)) {
-        Some((slot, number)) if slot.halted_until() > now => not_fresh(slot, number, now),
-        Some((slot, number)) => {
-            let until = slot.tripped_until().get().unsigned_abs();
-            line(&["price ", &decimal(number as u64), " lets nobody add risk until ", &decimal(until)]);
-            fail(EngineError::PriceBreakerTripped)
-        }
-        None => match books.registry.drawn_for(account, now) {
-            Some((bank, until)) => drawn(bank, until),
+    match gate::stop(account, books) {
+        Some(Stop::Halted(number)) => match books.board.slot(number as usize) {
+            Some(slot) => not_fresh(slot, number, books.now),
             None => error.into(),
         },
+        Some(Stop::Tripped(number, until)) => {
+            let until = decimal(until.get().unsigned_abs());
+            line(&["price ", &decimal(number as u64), " lets nobody add risk until ", &until]);
+            fail(EngineError::PriceBreakerTripped)
+        }
+        Some(Stop::Drawn(bank, until)) => drawn(bank, until),
+        None => error.into(),
     }
 }
 
@@ -157,15 +146,11 @@ pub fn not_fresh(slot: &PriceSlot, number: u8, now: UnixSecs) -> Failure {
 /// Those of the event of a margin call.
 #[inline(never)]
 pub fn observe_relief(account: &mut MarginAccount, books: &Books<'_>, event_authority: &AccountInfo<'_>) -> Result<()> {
-    let remembers = account.called == 1 || account.clocks().remembers();
-    if account.status != AccountStatus::Active as u8 || !remembers {
+    if !gate::wants_relief(account) {
         return Ok(());
     }
     if account.is_debt_free() {
-        let mut clocks = account.clocks();
-        clocks.clear(books.now);
-        account::set_clocks(account, &clocks);
-        account.called = 0;
+        gate::passed(account, account.clocks(), books.now);
     } else if let Ok((buffer, assessment)) = assess(account, books) {
         margin_call::record(account, &assessment, &buffer.0, books, Some(event_authority))?;
     }
@@ -183,9 +168,7 @@ pub fn require_maintenance(account: &MarginAccount, books: &Books<'_>) -> Result
     }
     let views = Views { spot: true, fast: true, initial: false, edges: false };
     let buffer = load(account, books, views)?;
-    let healthy =
-        [PriceKind::Spot, PriceKind::Fast].into_iter().all(|at| !margins(&buffer.0, at, false).is_under_water());
-    ensure!(healthy, EngineError::MaintenanceMarginInsufficient);
+    ensure!(gate::is_healthy(&buffer.0), EngineError::MaintenanceMarginInsufficient);
     Ok(())
 }
 

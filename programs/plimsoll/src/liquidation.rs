@@ -3,8 +3,8 @@
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::set_return_data;
 use plimsoll_interface::answer::LiquidationOutcome;
+use plimsoll_ledger::liquidation::is_lost_race;
 use plimsoll_risk::liquidate::{Leg, LegSize, Refusal, Request};
-use plimsoll_risk::RiskError;
 
 use crate::error::{fail, EngineError, Failure, Result};
 use crate::report::{decimal, line};
@@ -56,19 +56,7 @@ pub fn refuse(refusal: &Refusal, no_op: bool) -> Result<()> {
         }
     }
     let error = EngineError::from(refusal.reason);
-    let race = matches!(
-        refusal.reason,
-        RiskError::AccountHealthy
-            | RiskError::AccountAlreadyCured
-            | RiskError::CoolOff
-            | RiskError::LegPriceInvalid
-            | RiskError::NotBestLeg
-            | RiskError::BelowLimit
-            | RiskError::FillTooSmall
-            | RiskError::LeavesDust
-            | RiskError::LegEmpty
-    );
-    if !(no_op && race) {
+    if !(no_op && is_lost_race(refusal.reason)) {
         return Err(error.into());
     }
     report(&LiquidationOutcome { reason: error.into(), ..Default::default() });

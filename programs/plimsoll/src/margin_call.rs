@@ -1,9 +1,9 @@
 //! Calls an owner once where the account has entered the band above maintenance (CALL-1).
 
 use anchor_lang::prelude::*;
-use plimsoll_ledger::account;
+use plimsoll_ledger::gate;
 use plimsoll_risk::liquidate::{Assessment, Plan};
-use plimsoll_risk::margin::{is_called, Priced, Slopes};
+use plimsoll_risk::margin::{Priced, Slopes};
 use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::units::Ppm;
 use plimsoll_state::{Books, MarginAccount};
@@ -24,22 +24,16 @@ pub fn record(
     books: &Books<'_>,
     event_authority: Option<&AccountInfo<'_>>,
 ) -> Result<()> {
-    account::set_clocks(account, &assessment.clocks);
-    let called = is_called(&assessment.spot, portfolio.params.observation.call_band());
-    if called && account.called == 0 {
+    if gate::record(account, assessment, portfolio) {
         call(account, assessment, portfolio, books, event_authority)?;
     }
-    account.called = called as u8;
     Ok(())
 }
 
 /// Records what a liquidation leaves. An owner who was not called yet is by the next observation, with what is then true.
 #[inline(never)]
 pub fn record_liquidated(account: &mut MarginAccount, plan: &Plan, after: &Portfolio) {
-    account::set_clocks(account, &plan.clocks);
-    if account.called == 1 && !is_called(&plan.after, after.params.observation.call_band()) {
-        account.called = 0;
-    }
+    gate::record_liquidated(account, plan, after);
 }
 
 #[cold]

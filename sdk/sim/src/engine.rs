@@ -1,25 +1,26 @@
-//! The engine under replay: its chain, everyone's accounts, and every transaction measured.
+//! The engine under replay: what carries it, everyone's accounts, and every operation measured.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use litesvm::types::TransactionMetadata;
 use plimsoll_sdk::view::Accounts;
 use plimsoll_state::{Bank, MarginAccount, Market, PriceBoard, Registry};
-use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use crate::conserve::{self, Ledger};
+use crate::host::{Host, Landed, Refused};
 use crate::listing::{BANKS, MARKETS};
-use crate::measure::Meter;
+use crate::measure::{KnownCost, Meter};
+use crate::operation::Operation;
 use crate::result::Conservation;
 use crate::standing::Standing;
-use crate::world::{size_and_keys, Failure, Trader, World, BUDGET_INSTRUCTION_UNITS};
+use crate::world::Trader;
 
-/// The chain and who is on it.
+/// The engine and who has accounts there.
 pub struct Engine {
-    /// The chain with the engine.
-    pub world: World,
-    /// What transactions cost.
+    /// What carries it.
+    pub host: Box<dyn Host>,
+    /// What operations cost.
     pub meter: Meter,
     /// Accounts of the population.
     pub accounts: Vec<Trader>,
@@ -34,9 +35,9 @@ pub struct Engine {
 /// What margin is decided on, decoded at one instant.
 pub struct Snapshot {
     /// The registry.
-    pub registry: Box<Registry>,
+    pub registry: Arc<Registry>,
     /// Prices.
-    pub board: Box<PriceBoard>,
+    pub board: Arc<PriceBoard>,
     /// Unix seconds.
     pub now: i64,
 }
@@ -53,63 +54,64 @@ impl Snapshot {
     }
 }
 
-/// A refused transaction's reason: the program's error by name, else what the runtime said.
-pub fn reason(failure: &Failure) -> String {
-    let named = failure.logs.iter().find_map(|log| log.split("Error Code: ").nth(1)?.split('.').next());
-    named.map_or_else(|| failure.text.clone(), str::to_owned)
-}
-
 impl Engine {
-    /// A chain on which nobody has an account yet.
-    pub fn new(mut world: World) -> Self {
-        let venue_signer = world.party("venue");
-        let maker = Trader { owner: world.authority, account: world.authority };
-        Self { world, meter: Meter::default(), accounts: Vec::new(), liquidators: Vec::new(), maker, venue_signer }
+    /// An engine in which nobody has an account yet.
+    pub fn new(mut host: Box<dyn Host>) -> Self {
+        let venue_signer = host.party("venue");
+        let maker = Trader { owner: host.authority(), account: host.authority() };
+        Self { host, meter: Meter::default(), accounts: Vec::new(), liquidators: Vec::new(), maker, venue_signer }
     }
 
-    /// Sends one instruction in a transaction of its own and measures it under `name`.
+    /// Does one thing and measures it under its name.
     ///
     /// # Errors
-    /// What was refused; it is counted.
-    pub fn send(
-        &mut self,
-        name: &str,
-        payer: &Pubkey,
-        instruction: Instruction,
-    ) -> Result<TransactionMetadata, Failure> {
-        let instructions = [instruction];
-        let (bytes, keys) = size_and_keys(payer, &instructions);
-        match self.world.send(payer, &instructions) {
-            Ok(meta) => {
-                let units = meta.compute_units_consumed.saturating_sub(BUDGET_INSTRUCTION_UNITS);
-                self.meter.landed(name, &meta.return_data.data, Some(units), bytes, keys);
-                Ok(meta)
+    /// Why it was refused; it is counted.
+    pub fn send(&mut self, operation: &Operation) -> Result<Landed, Refused> {
+        let name = operation.name();
+        match self.host.send(operation) {
+            Ok(landed) => {
+                self.landed(name, &landed);
+                Ok(landed)
             }
-            Err(failure) => {
-                self.meter.refused(name, &reason(&failure));
-                Err(failure)
+            Err(refused) => {
+                self.meter.refused(name, &refused.0);
+                Err(refused)
             }
         }
     }
 
+    /// Does one thing where that is possible now; a refusal is not counted.
+    pub fn send_if_possible(&mut self, operation: &Operation) -> bool {
+        let landed = self.host.send(operation);
+        landed.is_ok_and(|landed| {
+            self.landed(operation.name(), &landed);
+            true
+        })
+    }
+
+    fn landed(&mut self, name: &str, landed: &Landed) {
+        let cost = landed.cost.map_or_else(KnownCost::default, KnownCost::from);
+        self.meter.landed(name, landed.outcome, cost);
+    }
+
     /// Registry and prices now.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { registry: self.world.registry(), board: self.world.board(), now: self.world.now() }
+        Snapshot { registry: self.host.registry(), board: self.host.board(), now: self.host.now() }
     }
 
     /// An account of the population.
     pub fn account(&self, index: usize) -> MarginAccount {
-        self.world.margin_account(&self.accounts[index])
+        self.host.margin_account(&self.accounts[index].account)
     }
 
     /// A bank.
     pub fn bank(&self, index: usize) -> Bank {
-        self.world.read(&self.world.keys.bank(index as u8).bank)
+        self.host.bank(index)
     }
 
     /// A market.
     pub fn market(&self, index: usize) -> Market {
-        self.world.read(&self.world.keys.market(index as u8))
+        self.host.market(index)
     }
 
     /// Every bank.
@@ -129,17 +131,22 @@ impl Engine {
         (0..self.accounts.len()).filter_map(standing).collect()
     }
 
+    /// Addresses of every margin account: the population's, the liquidators', the maker's.
+    pub fn addresses(&self) -> Vec<Pubkey> {
+        let all = self.accounts.iter().chain(&self.liquidators).chain(std::iter::once(&self.maker));
+        all.map(|trader| trader.account).collect()
+    }
+
     /// Every margin account of the engine.
     pub fn everyone(&self) -> Vec<MarginAccount> {
-        let all = self.accounts.iter().chain(&self.liquidators).chain(std::iter::once(&self.maker));
-        all.map(|trader| self.world.margin_account(trader)).collect()
+        self.addresses().iter().map(|address| self.host.margin_account(address)).collect()
     }
 
     /// Checks that every atom is accounted for.
     pub fn check_conservation(&self, found: &mut Conservation) {
         let snapshot = self.snapshot();
-        let vault = |i: usize| self.world.token_balance(&self.world.keys.bank(i as u8).vault);
-        let banks: Vec<(Bank, u64)> = self.banks().into_iter().zip((0..BANKS.len()).map(vault)).collect();
+        let vaults = (0..BANKS.len()).map(|i| self.host.vault_atoms(i));
+        let banks: Vec<(Bank, u64)> = self.banks().into_iter().zip(vaults).collect();
         let markets = self.markets();
         let ledger = Ledger {
             registry: &snapshot.registry,

@@ -1,4 +1,4 @@
-//! Replays recorded crashes through the deployed program on an in-process chain.
+//! Replays recorded crashes through the deployed program on an in-process chain, or through the engine's crates in memory.
 //!
 //! | module | what |
 //! |---|---|
@@ -7,7 +7,8 @@
 //! | [`feed_plan`] | which oracle update arrives when, and how wide |
 //! | [`listing`], [`population`] | banks, markets and the accounts at the start |
 //! | [`depth`], [`strategy`], [`desk`], [`order`] | what selling costs, what a liquidator therefore asks for and does afterwards |
-//! | [`engine`], [`ops`], [`money`], [`opening`] | every transaction, measured, and what comes before the crash |
+//! | [`operation`], [`host`] | what can be done to an engine, and what carries one: a chain, or memory |
+//! | [`engine`], [`ops`], [`money`], [`opening`] | every operation, measured, and what comes before the crash |
 //! | [`standing`], [`dues`], [`watch`], [`conserve`] | where accounts stand, what cranks have to do, what is written down |
 //! | [`config`] | the settings of a replay |
 //! | [`rebuild`] | every balance, from events alone |
@@ -25,12 +26,14 @@ pub mod engine;
 pub mod feed_plan;
 pub mod feeds;
 pub mod format;
+pub mod host;
 pub mod listing;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod measure;
 pub mod money;
 pub mod opening;
+pub mod operation;
 pub mod ops;
 pub mod order;
 pub mod population;

@@ -2,15 +2,41 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll_sdk::LiquidationOutcome;
+
+use crate::host::Cost;
 use crate::order;
 use crate::result::{Footprint, Spread};
+use crate::world::BUDGET_INSTRUCTION_UNITS;
 
 #[derive(Clone, Debug, Default)]
 struct Series {
+    landed: u64,
     compute_units: Vec<u64>,
     bytes: Vec<u64>,
     accounts: Vec<u64>,
     refused: u64,
+}
+
+/// What is known of a transaction's cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KnownCost {
+    /// Compute units, those of the compute budget not counted.
+    pub compute_units: Option<u64>,
+    /// Bytes on the wire, signatures included.
+    pub bytes: Option<usize>,
+    /// Distinct accounts.
+    pub accounts: Option<usize>,
+}
+
+impl From<Cost> for KnownCost {
+    fn from(cost: Cost) -> Self {
+        Self {
+            compute_units: Some(cost.compute_units.saturating_sub(BUDGET_INSTRUCTION_UNITS)),
+            bytes: Some(cost.bytes),
+            accounts: Some(cost.accounts),
+        }
+    }
 }
 
 /// Collects what transactions cost.
@@ -23,25 +49,18 @@ pub struct Meter {
 
 impl Meter {
     /// A transaction succeeded. `instruction` is the one it was sent for; its compute-budget instructions are included
-    /// in bytes and accounts, not in compute units, which are none where the chain did not tell them. A liquidation
-    /// whose return data says that nothing was left to do is measured apart.
-    pub fn landed(
-        &mut self,
-        instruction: &str,
-        return_data: &[u8],
-        compute_units: Option<u64>,
-        bytes: usize,
-        accounts: usize,
-    ) {
-        let outcome = order::outcome(return_data);
+    /// in bytes and accounts, not in compute units. What is not known of its cost is none. A liquidation whose outcome
+    /// says that nothing was left to do is measured apart.
+    pub fn landed(&mut self, instruction: &str, outcome: Option<LiquidationOutcome>, cost: KnownCost) {
         let name = order::measured_name(instruction, outcome.as_ref());
         if let Some(lost) = outcome.filter(|_| name != instruction) {
             *self.no_ops.entry(format!("{instruction}: {}", order::reason(&lost))).or_default() += 1;
         }
         let series = self.series.entry(name).or_default();
-        series.compute_units.extend(compute_units);
-        series.bytes.push(bytes as u64);
-        series.accounts.push(accounts as u64);
+        series.landed += 1;
+        series.compute_units.extend(cost.compute_units);
+        series.bytes.extend(cost.bytes.map(|bytes| bytes as u64));
+        series.accounts.extend(cost.accounts.map(|accounts| accounts as u64));
     }
 
     /// A transaction was refused with `error`.
@@ -52,12 +71,12 @@ impl Meter {
 
     /// Transactions that succeeded so far.
     pub fn total(&self) -> u64 {
-        self.series.values().map(|s| s.bytes.len() as u64).sum()
+        self.series.values().map(|s| s.landed).sum()
     }
 
     /// Transactions of one instruction that succeeded so far.
     pub fn count(&self, instruction: &str) -> u64 {
-        self.series.get(instruction).map_or(0, |s| s.bytes.len() as u64)
+        self.series.get(instruction).map_or(0, |s| s.landed)
     }
 
     /// Calls of resolutions that have closed positions against their opposite side.
@@ -67,7 +86,7 @@ impl Meter {
 
     /// Transactions that succeeded and whose compute units are unknown.
     pub fn unmeasured(&self) -> u64 {
-        self.series.values().map(|s| (s.bytes.len() - s.compute_units.len()) as u64).sum()
+        self.series.values().map(|s| s.landed - s.compute_units.len() as u64).sum()
     }
 
     /// Compute units by instruction.
@@ -78,11 +97,12 @@ impl Meter {
 
     /// Sizes by instruction.
     pub fn transactions(&self) -> BTreeMap<String, Footprint> {
+        let spread = |known: &[u64]| (!known.is_empty()).then(|| Spread::of(known.to_vec()));
         let footprint = |s: &Series| Footprint {
-            count: s.bytes.len() as u64,
+            count: s.landed,
             refused: s.refused,
-            bytes: Spread::of(s.bytes.clone()),
-            accounts: Spread::of(s.accounts.clone()),
+            bytes: spread(&s.bytes),
+            accounts: spread(&s.accounts),
         };
         self.series.iter().map(|(name, s)| (name.clone(), footprint(s))).collect()
     }
@@ -101,13 +121,17 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_sdk::{EngineError, LiquidationOutcome};
+    use plimsoll_sdk::EngineError;
+
+    fn cost(compute_units: Option<u64>) -> KnownCost {
+        KnownCost { compute_units, bytes: Some(452), accounts: Some(9) }
+    }
 
     #[test]
     fn instructions_are_measured_apart_and_refusals_only_counted() {
         let mut meter = Meter::default();
-        meter.landed("deposit", &[], Some(10), 300, 9);
-        meter.landed("deposit", &[], Some(30), 310, 9);
+        meter.landed("deposit", None, cost(Some(10)));
+        meter.landed("deposit", None, cost(Some(30)));
         meter.refused("deposit", "CapExceeded");
         meter.refused("borrow", "Paused");
         assert_eq!(meter.compute_units()["deposit"], Spread { min: 10, median: 10, max: 30 });
@@ -118,13 +142,22 @@ mod tests {
     }
 
     #[test]
+    fn what_costs_nothing_that_is_known_is_counted_all_the_same() {
+        let mut meter = Meter::default();
+        meter.landed("accrue", None, KnownCost::default());
+        assert_eq!((meter.total(), meter.unmeasured()), (1, 1));
+        let footprint = &meter.transactions()["accrue"];
+        assert_eq!((footprint.count, footprint.bytes, footprint.accounts), (1, None, None));
+    }
+
+    #[test]
     fn a_lost_race_is_counted_by_its_reason_and_measured_apart() {
         let lost = LiquidationOutcome { reason: EngineError::AccountHealthy as u32, ..Default::default() };
         let mut meter = Meter::default();
-        meter.landed("liquidate_position", bytemuck::bytes_of(&lost), Some(6_000), 452, 9);
-        meter.landed("liquidate_position", bytemuck::bytes_of(&LiquidationOutcome { size: 1, ..lost }), None, 452, 9);
+        meter.landed("liquidate_position", Some(lost), cost(Some(6_000)));
+        meter.landed("liquidate_position", Some(LiquidationOutcome { size: 1, ..lost }), cost(None));
         let won = LiquidationOutcome { reason: 0, size: 5, ..lost };
-        meter.landed("liquidate_position", bytemuck::bytes_of(&won), Some(19_000), 452, 9);
+        meter.landed("liquidate_position", Some(won), cost(Some(19_000)));
         assert_eq!(meter.no_ops()["liquidate_position: AccountHealthy"], 2);
         assert_eq!((meter.count("liquidate_position"), meter.count("liquidate_position (no-op)")), (1, 2));
         assert_eq!(meter.unmeasured(), 1);

@@ -1,108 +1,81 @@
-//! Accounts, deposits, withdrawals, borrows and resolutions as the replay sends them, all of them measured.
+//! Accounts, deposits, withdrawals, borrows and resolutions as the replay has them done, all of them measured.
 
-use litesvm::types::TransactionMetadata;
-use plimsoll_sdk::ix::{self, args};
+use plimsoll_sdk::ix::args;
 use plimsoll_state::{AccountStatus, MarginAccount, PositionKind, Registry};
 
 use crate::engine::Engine;
-use crate::listing::MARKETS;
-use crate::world::{Failure, Trader};
+use crate::host::{Landed, Refused};
+use crate::operation::Operation;
+use crate::world::Trader;
 
-type Sent = Result<TransactionMetadata, Failure>;
+type Done = Result<Landed, Refused>;
 
 impl Engine {
     /// Opens margin account 0 of a new owner.
     ///
     /// # Errors
     /// What the program refuses.
-    pub fn open_account(&mut self, name: &str) -> Result<Trader, Failure> {
-        let owner = self.world.party(name);
-        let open = ix::open_account(&self.world.keys, owner, owner, args::OpenAccountArgs { id: 0, delegate: None });
-        self.send("open_account", &owner, open)?;
-        Ok(Trader { owner, account: self.world.keys.margin_account(&owner, 0) })
+    pub fn open_account(&mut self, name: &str) -> Result<Trader, Refused> {
+        let owner = self.host.party(name);
+        self.send(&Operation::OpenAccount { owner })?;
+        Ok(Trader { owner, account: self.host.margin_address(&owner) })
     }
 
     /// Registers the venue that reports every market's premium.
     ///
     /// # Errors
     /// What the program refuses.
-    pub fn register_venue(&mut self) -> Sent {
-        let authority = self.world.authority;
-        let premium_markets = (1 << MARKETS.len()) - 1;
-        let args = args::RegisterVenueArgs { signer: self.venue_signer, settle_markets: 0, premium_markets };
-        let register = ix::register_venue(&self.world.keys, authority, authority, args);
-        self.send("register_venue", &authority, register)
+    pub fn register_venue(&mut self) -> Done {
+        self.send(&Operation::RegisterVenue { signer: self.venue_signer })
     }
 
     /// Gives fresh tokens to a bank's insurance.
     ///
     /// # Errors
     /// What the program refuses.
-    pub fn fund_insurance(&mut self, bank: usize, amount_atoms: u64) -> Sent {
-        let funder = self.world.authority;
-        let source = self.world.funded(&funder, bank as u8, amount_atoms);
-        let token = self.world.token(bank as u8);
-        let args = args::FundInsuranceArgs { amount_atoms };
-        let fund = ix::fund_insurance(&self.world.keys, &token, funder, source, args);
-        self.send("fund_insurance", &funder, fund)
+    pub fn fund_insurance(&mut self, bank: usize, amount_atoms: u64) -> Done {
+        self.send(&Operation::FundInsurance { bank: bank as u8, amount_atoms })
     }
 
     /// Deposits fresh tokens.
     ///
     /// # Errors
     /// What the program refuses.
-    pub fn deposit(&mut self, trader: &Trader, bank: usize, amount_atoms: u64) -> Sent {
-        let source = self.world.funded(&trader.owner, bank as u8, amount_atoms);
-        let token = self.world.token(bank as u8);
-        let args = args::DepositArgs { amount_atoms };
-        let deposit = ix::deposit(&self.world.keys, &token, trader.owner, trader.account, source, args);
-        self.send("deposit", &trader.owner, deposit)
+    pub fn deposit(&mut self, trader: &Trader, bank: usize, amount_atoms: u64) -> Done {
+        self.send(&Operation::Deposit { trader: *trader, bank: bank as u8, amount_atoms })
     }
 
     /// Borrows to the owner's token account.
     ///
     /// # Errors
     /// What the program refuses.
-    pub fn borrow(&mut self, trader: &Trader, bank: usize, amount_atoms: u64) -> Sent {
-        let destination = self.world.funded(&trader.owner, bank as u8, 0);
-        let token = self.world.token(bank as u8);
-        let args = args::BorrowArgs { amount_atoms };
-        let borrow = ix::borrow(&self.world.keys, &token, trader.owner, trader.account, destination, args);
-        self.send("borrow", &trader.owner, borrow)
+    pub fn borrow(&mut self, trader: &Trader, bank: usize, amount_atoms: u64) -> Done {
+        self.send(&Operation::Borrow { trader: *trader, bank: bank as u8, amount_atoms })
     }
 
     /// Withdraws to the owner's token account; everything where no amount is given.
     ///
     /// # Errors
     /// What the program refuses.
-    pub fn withdraw(&mut self, trader: &Trader, bank: usize, amount_atoms: Option<u64>) -> Sent {
-        let destination = self.world.funded(&trader.owner, bank as u8, 0);
-        let token = self.world.token(bank as u8);
-        let args = args::WithdrawArgs { amount_atoms: amount_atoms.unwrap_or(0), all: amount_atoms.is_none() };
-        let withdraw = ix::withdraw(&self.world.keys, &token, trader.owner, trader.account, destination, args);
-        self.send("withdraw", &trader.owner, withdraw)
+    pub fn withdraw(&mut self, trader: &Trader, bank: usize, amount_atoms: Option<u64>) -> Done {
+        self.send(&Operation::Withdraw { trader: *trader, bank: bank as u8, amount_atoms })
     }
 
     /// The next call of a resolution that the program takes: true where one was sent, false where none is possible
     /// now, none where the account is resolved.
     pub fn resolve_next(&mut self, index: usize, began: bool) -> Option<bool> {
-        let account = self.account(index);
-        if began && account.status == AccountStatus::Active as u8 {
+        let state = self.account(index);
+        if began && state.status == AccountStatus::Active as u8 {
             return None;
         }
-        let (keys, payer, target) = (self.world.keys, self.world.authority, self.accounts[index].account);
-        for step in steps(&account) {
-            let resolve = ix::resolve_bankruptcy(&keys, target, step);
-            if self.world.simulate(&payer, std::slice::from_ref(&resolve)).is_ok() {
-                return Some(self.send(step_name(step), &payer, resolve).is_ok());
-            }
-        }
-        Some(false)
+        let account = self.accounts[index].account;
+        let step = |step| Operation::ResolveBankruptcy { account, step };
+        Some(steps(&state).into_iter().map(step).any(|operation| self.send_if_possible(&operation)))
     }
 }
 
 /// The calls that an account in this state may need, in the order of their stages.
-pub(crate) fn steps(account: &MarginAccount) -> Vec<args::ResolveStep> {
+pub fn steps(account: &MarginAccount) -> Vec<args::ResolveStep> {
     use args::ResolveStep::{Finish, Freeze, PayBorrow, PayPnl, SeizePnl, SeizeToken};
     const QUOTE: u8 = Registry::QUOTE_BANK as u8;
     if account.status == AccountStatus::Active as u8 {

@@ -2,17 +2,18 @@
 
 use indicatif::ProgressBar;
 use plimsoll_risk::oracle::{DEFAULT_SLOW_SECS, READY_TIME_CONSTANTS};
-use plimsoll_risk::params::GlobalParams;
 
 use crate::data::E8;
 use crate::engine::Engine;
 use crate::feed_plan::Posting;
+use crate::host::{Host, Refused};
 use crate::listing::{atoms_of_usd_down, units_of_usd_down, BANKS, FASTEST_FALL_PPM_PER_SEC, MARKETS};
+use crate::operation::Operation;
 use crate::population::Population;
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::strategy::LIQUIDATORS;
-use crate::world::{BankConfig, Failure, MarketConfig, PriceConfig, Tick, World};
+use crate::world::{BankConfig, MarketConfig, PriceConfig, Tick, CALM_SIGMA_PPM};
 
 /// Slow averages are ready after this many of their time constants, two hours; and a little more.
 const WARM_UP_SECS: i64 = (READY_TIME_CONSTANTS * DEFAULT_SLOW_SECS) as i64 + 120;
@@ -29,11 +30,12 @@ const OPENING_LEAD_SECS: i64 = 4;
 /// close a position, dollars.
 pub(crate) const MAKER_USD: u64 = 20_000_000;
 
-/// An engine with everybody's accounts, deposits, debts and positions, at the prices of the first bar.
+/// An empty engine with everybody's accounts, deposits, debts and positions, at the prices of the first bar.
 ///
 /// # Errors
 /// The step of the set-up that the program refused.
 pub fn open(
+    mut host: Box<dyn Host>,
     scenario: &Scenario,
     population: &Population,
     start: i64,
@@ -43,13 +45,12 @@ pub fn open(
 ) -> Result<Engine, String> {
     progress.set_length(population.accounts.len() as u64);
     progress.set_message("opening accounts");
-    let mut world = World::with_params(&GlobalParams::DEFAULT, false);
-    world.set_clock(start - WARM_UP_SECS);
-    list(&mut world, prices)?;
-    let mut engine = Engine::new(world);
+    host.set_clock(start - WARM_UP_SECS);
+    list(&mut *host, prices)?;
+    let mut engine = Engine::new(host);
     // Whose premiums count waits once the engine is launched.
     engine.register_venue().map_err(refused("register_venue"))?;
-    engine.world.launch().map_err(refused("launch_engine"))?;
+    engine.host.launch().map_err(refused("launch_engine"))?;
     engine.maker = engine.open_account("maker").map_err(refused("open_account"))?;
     for i in 0..LIQUIDATORS.len() {
         let trader = engine.open_account(&format!("liquidator {i}")).map_err(refused("open_account"))?;
@@ -67,32 +68,34 @@ pub fn open(
 }
 
 /// Lists prices, banks and markets.
-fn list(world: &mut World, prices: [i64; 2]) -> Result<(), String> {
-    for bank in &BANKS {
+fn list(host: &mut dyn Host, prices: [i64; 2]) -> Result<(), String> {
+    for (bank, slot) in BANKS.iter().zip(0..) {
         // The settlement token's price stands still; it has no second source.
         let fall = bank.underlying.map_or(100, |u| FASTEST_FALL_PPM_PER_SEC[u.index()]);
         let secondary = bank.underlying.is_some();
         let config =
             PriceConfig { slow_secs: None, fastest_fall_ppm_per_sec: fall, secondary, ..PriceConfig::named(bank.name) };
-        let slot = world.list_price(&config);
-        let price = bank.underlying.map_or(E8, |u| prices[u.index()]);
-        world.set_price(slot, price).map_err(refused("refresh_price"))?;
+        host.list_price(&config).map_err(refused("list_price"))?;
+        let price_e8 = bank.underlying.map_or(E8, |u| prices[u.index()]);
+        let conf_e8 = (price_e8 as i128 * CALM_SIGMA_PPM as i128 / 1_000_000) as u64;
+        let primary = Some(Tick { price_e8, conf_e8, published_at: host.now() });
+        host.post(slot, &Posting { primary, secondary: None });
+        host.send(&Operation::RefreshPrice { slot, pair: false }).map_err(refused("refresh_price"))?;
     }
     for (bank, slot) in BANKS.iter().zip(0..) {
-        let mint = world.create_mint(bank.name, bank.decimals);
         let caps =
             BankConfig { deposit_cap_atoms: CAP_ATOMS, borrow_cap_atoms: CAP_ATOMS, ..BankConfig::of(bank, slot) };
-        world.list_bank(mint, &caps).map_err(refused("list_bank"))?;
+        host.list_bank(bank, &caps).map_err(refused("list_bank"))?;
     }
     for market in &MARKETS {
         let price_slot = 1 + market.underlying.index() as u8;
-        world.list_market(&MarketConfig::of(market, price_slot)).map_err(refused("list_market"))?;
+        host.list_market(&MarketConfig::of(market, price_slot)).map_err(refused("list_market"))?;
     }
     Ok(())
 }
 
-fn refused(what: &str) -> impl Fn(Failure) -> String + '_ {
-    move |failure| format!("the program refused to set up the replay ({what}): {}", crate::engine::reason(&failure))
+fn refused(what: &str) -> impl Fn(Refused) -> String + '_ {
+    move |refused| format!("the engine refused to set up the replay ({what}): {}", refused.0)
 }
 
 /// Two hours of calm prices at the first bar's open, so that both averages are ready.
@@ -101,7 +104,7 @@ fn calm(engine: &mut Engine, start: i64, prices: [i64; 2], seed: u64) {
     let end = start - OPENING_LEAD_SECS;
     let mut now = start - WARM_UP_SECS;
     while now <= end {
-        engine.world.set_clock(now);
+        engine.host.set_clock(now);
         for (slot, price) in [E8, prices[0], prices[1]].into_iter().enumerate() {
             // The last price is the first bar's own.
             let noise = if slot == 0 || now == end { 0.0 } else { CALM_NOISE * rng.normal() };

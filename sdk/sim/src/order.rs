@@ -1,12 +1,26 @@
-//! The instruction of a liquidation, and what it reports.
+//! Instructions as a replay asks for them, and what a liquidation reports.
 
 use plimsoll_risk::liquidate::Request;
+use plimsoll_sdk::ix::args::{RepayArgs, TakeWinArgs, WithdrawArgs};
 use plimsoll_sdk::ix::{self, Parties};
 use plimsoll_sdk::offer::INSTRUCTIONS;
 use plimsoll_sdk::pda::EngineKeys;
 use plimsoll_sdk::LiquidationOutcome;
 use plimsoll_state::MarginAccount;
 use solana_instruction::Instruction;
+
+/// All of a win, for at least an atom.
+pub const WHOLE_WIN: TakeWinArgs = TakeWinArgs { claim_atoms: 0, all: true, min_paid_atoms: 1 };
+
+/// So many atoms of a deposit; none for everything.
+pub fn withdrawal(amount_atoms: Option<u64>) -> WithdrawArgs {
+    WithdrawArgs { amount_atoms: amount_atoms.unwrap_or_default(), all: amount_atoms.is_none() }
+}
+
+/// At most so many atoms of a debt; none for all of it.
+pub fn repayment(amount_atoms: Option<u64>) -> RepayArgs {
+    RepayArgs { amount_atoms: amount_atoms.unwrap_or_default(), all: amount_atoms.is_none() }
+}
 
 /// Its name in the measurements: a liquidation that found nothing to do is measured apart.
 pub fn measured_name(name: &str, outcome: Option<&LiquidationOutcome>) -> String {

@@ -1,4 +1,4 @@
-//! The liquidators at work on the in-process chain: looking, racing, and bringing what they took back to dollars.
+//! The liquidators at work in this process: looking, racing, and bringing what they took back to dollars.
 
 use plimsoll_state::snapshot::Views;
 
@@ -17,11 +17,11 @@ pub struct Won {
     pub offer: Offer,
     /// What the program reported.
     pub outcome: plimsoll_sdk::LiquidationOutcome,
-    /// Compute units.
-    pub compute_units: u64,
+    /// Compute units, where they are known.
+    pub compute_units: Option<u64>,
 }
 
-/// The racers for an account send, all with the no-op flag, and the chain decides.
+/// The racers for an account liquidate, all with the no-op flag, and the engine decides.
 pub fn race(
     engine: &mut Engine,
     desks: &mut [Desk],
@@ -80,7 +80,7 @@ pub fn unwind(engine: &mut Engine, desk: &mut Desk, liquidator: usize, prices: &
         return;
     }
     let snapshot = engine.snapshot();
-    let account = engine.world.margin_account(&engine.liquidators[liquidator]);
+    let account = engine.host.margin_account(&engine.liquidators[liquidator].account);
     let Ok(portfolio) = snapshot.with(&account).portfolio(Views::SPOT) else { return };
     let mut clear = true;
     for step in desk.first_unwind_steps(&portfolio) {

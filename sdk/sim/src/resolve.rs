@@ -61,7 +61,7 @@ impl Resolver {
                 self.go_on(engine, index, prices);
             } else if standing.nav_usd < 0.0 && bankrupt(engine, account) {
                 self.bankruptcies.push(Bankruptcy {
-                    time: engine.world.now(),
+                    time: engine.host.now(),
                     account,
                     nav: (standing.nav_usd * 1e6) as i64,
                     ..Bankruptcy::default()
@@ -81,7 +81,7 @@ impl Resolver {
                 Some(true) => record.calls += 1,
                 Some(false) => break,
                 None => {
-                    record.resolved_at = Some(engine.world.now());
+                    record.resolved_at = Some(engine.host.now());
                     break;
                 }
             }

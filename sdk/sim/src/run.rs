@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use indicatif::ProgressBar;
+use plimsoll_risk::params::GlobalParams;
 use plimsoll_sdk::offer::pays_with;
 
 use crate::config::{Config, CRANK_SECS, OBSERVE_SECS, SAMPLE_SECS};
@@ -10,6 +11,7 @@ use crate::depth::Depth;
 use crate::desk::{self, Desk};
 use crate::engine::Engine;
 use crate::feed_plan::{self, FeedPlan};
+use crate::host::{Host, InMemory, OnChain};
 use crate::listing::BANKS;
 use crate::opening;
 use crate::path;
@@ -46,12 +48,32 @@ struct Replay {
     rng: Rng,
 }
 
-/// Replays a crash.
+/// Replays a crash through the built program on a chain in this process.
 ///
 /// # Errors
 /// A sentence on what could not be set up.
 pub fn run(config: &Config, progress: &ProgressBar) -> Result<RunResult, String> {
-    let mut replay = Replay::set_up(config, progress)?;
+    run_on(Box::new(OnChain::new(&GlobalParams::DEFAULT)), config, progress).map(|(result, _)| result)
+}
+
+/// Replays a crash through the engine's crates in memory. It finds what [`run`] finds, but for what transactions cost.
+///
+/// # Errors
+/// A sentence on what could not be set up.
+pub fn run_in_memory(config: &Config, progress: &ProgressBar) -> Result<RunResult, String> {
+    let host = InMemory::new(&GlobalParams::DEFAULT).map_err(|refused| refused.0)?;
+    let (mut result, _) = run_on(Box::new(host), config, progress)?;
+    let unknown = ["compute_units.*", "transactions.bytes", "transactions.accounts", "liquidations.compute_units"];
+    result.left_out = unknown.map(|field| (field.to_owned(), "in memory nothing is sent".to_owned())).into();
+    Ok(result)
+}
+
+/// Replays a crash through an empty engine, and returns it as the replay left it.
+///
+/// # Errors
+/// A sentence on what could not be set up.
+pub fn run_on(host: Box<dyn Host>, config: &Config, progress: &ProgressBar) -> Result<(RunResult, Engine), String> {
+    let mut replay = Replay::set_up(host, config, progress)?;
     let before = replay.engine.banks();
     let steps = replay.markets[0].series.len();
     progress.set_length(steps as u64);
@@ -65,7 +87,7 @@ pub fn run(config: &Config, progress: &ProgressBar) -> Result<RunResult, String>
 }
 
 impl Replay {
-    fn set_up(config: &Config, progress: &ProgressBar) -> Result<Self, String> {
+    fn set_up(host: Box<dyn Host>, config: &Config, progress: &ProgressBar) -> Result<Self, String> {
         let Config { scenario, seed, step_secs, .. } = *config;
         let window = scenario.window(config.minutes)?;
         let markets = Underlying::ALL.map(|underlying| {
@@ -87,7 +109,7 @@ impl Replay {
         });
         let population = population::plan(config.accounts, seed, scenario.cushion_factor);
         let first = [markets[0].series[0], markets[1].series[0]];
-        let engine = opening::open(scenario, &population, window.start, first, seed, progress)?;
+        let engine = opening::open(host, scenario, &population, window.start, first, seed, progress)?;
         let capital = |plan: &crate::strategy::LiquidatorPlan| plan.capital_usd as f64 * scenario.capital_factor;
         Ok(Self {
             config: *config,
@@ -118,7 +140,7 @@ impl Replay {
     fn step(&mut self, step: usize) {
         let secs = step as i64 * self.config.step_secs as i64;
         let now = self.start + secs;
-        self.engine.world.set_clock(now);
+        self.engine.host.set_clock(now);
         self.post_prices(step, now);
         let prices = self.prices(step);
         self.move_books(step, now);
@@ -135,7 +157,7 @@ impl Replay {
         }
         if secs % SAMPLE_SECS == 0 {
             let socialized = resolve::socialized_usd(&self.resolver.bankruptcies);
-            let (board, banks) = (self.engine.world.board(), self.engine.banks());
+            let (board, banks) = (self.engine.host.board(), self.engine.banks());
             self.samples.push(watch::sample(&board, &banks, &standings, secs, &prices, socialized));
         }
         if secs % 60 == 0 {
@@ -201,7 +223,7 @@ impl Replay {
         }
     }
 
-    fn finish(mut self, before: &[plimsoll_state::Bank]) -> RunResult {
+    fn finish(mut self, before: &[plimsoll_state::Bank]) -> (RunResult, Engine) {
         let prices = self.prices(self.markets[0].series.len() - 1);
         for (i, desk) in self.desks.iter_mut().enumerate() {
             race::unwind(&mut self.engine, desk, i, &prices);
@@ -209,12 +231,12 @@ impl Replay {
         self.engine.check_conservation(&mut self.conservation);
         let snapshot = self.engine.snapshot();
         for (i, desk) in self.desks.iter_mut().enumerate() {
-            let account = self.engine.world.margin_account(&self.engine.liquidators[i]);
+            let account = self.engine.host.margin_account(&self.engine.liquidators[i].account);
             let nav = snapshot.standing(&account).map_or(0.0, |s| s.nav_usd);
             desk.result.profit_usd = nav + desk.outside_usd - desk.capital_usd;
         }
         let figures = self.watch.figures(&self.engine.standings(), &self.liquidations, &self.resolver.bankruptcies);
-        RunResult {
+        let result = RunResult {
             figures,
             insurance: watch::insurance(before, &self.engine.banks(), &self.samples),
             socialized_atoms: (resolve::socialized_usd(&self.resolver.bankruptcies) * 1e6).round() as u64,
@@ -229,7 +251,8 @@ impl Replay {
             feeds: self.markets.into_iter().map(|m| m.result).collect(),
             samples: self.samples,
             ..RunResult::of(&self.config, self.start)
-        }
+        };
+        (result, self.engine)
     }
 }
 
@@ -270,7 +293,7 @@ fn record(engine: &Engine, account: usize, fill: &race::Won) -> Liquidation {
         liquidator_gain: gain,
         insurance_fee,
         expected_cost: micro(fill.offer.cost_usd),
-        compute_units: Some(fill.compute_units),
+        compute_units: fill.compute_units,
         as_planned: Some(as_planned),
     }
 }

@@ -167,7 +167,11 @@ fn transactions(run: &RunResult, out: &mut String) {
     );
     for (name, footprint) in &run.transactions {
         let units = |of: fn(&Spread) -> u64| run.compute_units.get(name).map_or("-".to_owned(), |s| of(s).to_string());
-        let range = |s: &Spread| if s.min == s.max { s.min.to_string() } else { format!("{}-{}", s.min, s.max) };
+        let range = |known: Option<Spread>| match known {
+            None => "-".to_owned(),
+            Some(s) if s.min == s.max => s.min.to_string(),
+            Some(s) => format!("{}-{}", s.min, s.max),
+        };
         let _ = writeln!(
             out,
             "  {name:<28} {:>7} {:>8} {:>9} {:>9} {:>9} {:>12} {:>9}",
@@ -176,8 +180,8 @@ fn transactions(run: &RunResult, out: &mut String) {
             units(|s| s.min),
             units(|s| s.median),
             units(|s| s.max),
-            range(&footprint.bytes),
-            range(&footprint.accounts)
+            range(footprint.bytes),
+            range(footprint.accounts)
         );
     }
 }

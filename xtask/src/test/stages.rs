@@ -64,7 +64,7 @@ pub const STAGES: [Stage; 16] = [
 /// Enough accounts for every path of the replay, few enough for a minute.
 const REPLAY_SMOKE: [&str; 2] = ["--accounts", "60"];
 /// Where money is, what computes with it elsewhere, and the tools: none of them compiles a chain.
-const LINTED: [&str; 16] = [
+const LINTED: [&str; 17] = [
     "plimsoll-risk",
     "plimsoll-state",
     "plimsoll-ledger",
@@ -78,6 +78,7 @@ const LINTED: [&str; 16] = [
     "plimsoll-wasm",
     "plimsoll-model",
     "plimsoll-sdk",
+    "plimsoll-engine",
     "plimsoll-sbf",
     "plimsoll-mutants",
     "xtask",

@@ -1,12 +1,12 @@
 //! Turns PnL into quote: losers pay into the market's pool, winners are paid out of it. Permissionless.
 
 use anchor_lang::prelude::*;
+use plimsoll_ledger::gate::is_healthy;
 use plimsoll_ledger::settle::{collect_loss, pay_own_claim, pay_win, Settled};
 use plimsoll_ledger::{interest, perp, pool};
 use plimsoll_risk::liquidate::Assessment;
-use plimsoll_risk::margin::margins;
 use plimsoll_risk::perp::settleable;
-use plimsoll_risk::portfolio::{Portfolio, PriceKind};
+use plimsoll_risk::portfolio::Portfolio;
 use plimsoll_risk::price::BasePrice;
 use plimsoll_risk::units::{Atoms, SignedAtoms, UnixSecs};
 use plimsoll_state::snapshot::Views;
@@ -161,9 +161,7 @@ pub(super) fn assess_leg(
     ensure!(perp.units.is_zero() || !perp.prices.stale, EngineError::PriceStale);
     let price = books.board.slot(slot.price_slot as usize).ok_or(EngineError::PriceSlotEmpty)?;
     let pnl = settleable(perp, BasePrice::new_down(price.slow.get(), slot.scale.get()));
-    let healthy =
-        [PriceKind::Spot, PriceKind::Fast].into_iter().all(|at| !margins(portfolio, at, false).is_under_water());
-    Ok((leg, pnl, healthy))
+    Ok((leg, pnl, is_healthy(portfolio)))
 }
 
 #[inline(never)]

@@ -1,4 +1,4 @@
-//! Replays a recorded crash through the deployed program and reports what happened to everybody's money.
+//! Replays a recorded crash through the deployed program, or through the engine in memory, and reports what happened to everybody's money.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use plimsoll_sim::config::Config;
 use plimsoll_sim::result::RunResult;
-use plimsoll_sim::run::run;
+use plimsoll_sim::run::{run, run_in_memory};
 use plimsoll_sim::{report, scenario, table};
 
 /// Replays a recorded crash through the deployed program.
@@ -39,6 +39,9 @@ struct Options {
     /// Where the HTML report goes.
     #[arg(long, value_name = "PATH", default_value = "report/replay.html")]
     report: PathBuf,
+    /// Replays through the engine's crates in memory, without a chain: the same outcome much sooner, and no compute units.
+    #[arg(long, conflicts_with = "rpc")]
+    in_memory: bool,
     /// Lists the scenarios.
     #[arg(long)]
     list: bool,
@@ -100,6 +103,7 @@ fn replay(options: &Options) -> Result<bool, String> {
     let (progress, began) = (bar()?, Instant::now());
     let result = match &options.rpc {
         Some(url) => replay_live(url, options, &config, &progress)?,
+        None if options.in_memory => run_in_memory(&config, &progress)?,
         None => {
             deploy(options.program.as_deref())?;
             run(&config, &progress)?

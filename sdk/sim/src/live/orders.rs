@@ -17,6 +17,8 @@ use tokio::task::JoinSet;
 
 use super::send::{BETWEEN_ATTEMPTS, FEES, MOST_ATTEMPTS};
 use super::{Failed, Live, Tried};
+use crate::measure::KnownCost;
+use crate::order;
 use crate::world::{weigh, BUDGET_INSTRUCTION_UNITS};
 
 /// Over ten times what the dearest instruction of a replay uses.
@@ -161,8 +163,12 @@ impl Live {
     /// Reads what the chain says of a transaction, and counts it under `name`.
     pub(super) async fn measure(&self, name: &str, confirmed: &Confirmed) -> Measured {
         let measured = self.meta(&confirmed.signature).await.map(measured).unwrap_or_default();
-        let (units, bytes, keys) = (measured.compute_units, confirmed.bytes, confirmed.keys);
-        self.tally.meter().landed(name, &measured.return_data, units, bytes, keys);
+        let cost = KnownCost {
+            compute_units: measured.compute_units,
+            bytes: Some(confirmed.bytes),
+            accounts: Some(confirmed.keys),
+        };
+        self.tally.meter().landed(name, order::outcome(&measured.return_data), cost);
         measured
     }
 

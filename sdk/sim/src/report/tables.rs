@@ -90,7 +90,11 @@ pub fn transactions(run: &RunResult) -> String {
         .map(|(name, footprint)| {
             let units =
                 |of: fn(&Spread) -> u64| run.compute_units.get(name).map_or(NONE.to_owned(), |s| grouped(of(s)));
-            let range = |s: &Spread| if s.min == s.max { grouped(s.min) } else { format!("{} to {}", s.min, s.max) };
+            let range = |known: Option<Spread>| match known {
+                None => NONE.to_owned(),
+                Some(s) if s.min == s.max => grouped(s.min),
+                Some(s) => format!("{} to {}", s.min, s.max),
+            };
             vec![
                 format!("<code>{}</code>", escape(name)),
                 grouped(footprint.count),
@@ -98,8 +102,8 @@ pub fn transactions(run: &RunResult) -> String {
                 units(|s| s.min),
                 units(|s| s.median),
                 units(|s| s.max),
-                range(&footprint.bytes),
-                range(&footprint.accounts),
+                range(footprint.bytes),
+                range(footprint.accounts),
             ]
         })
         .collect();

@@ -11,10 +11,12 @@ pub struct Footprint {
     pub count: u64,
     /// Transactions that were refused.
     pub refused: u64,
-    /// Whole size, signatures included.
-    pub bytes: Spread,
-    /// Distinct accounts.
-    pub accounts: Spread,
+    /// Whole size, signatures included; none where none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<Spread>,
+    /// Distinct accounts, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Spread>,
 }
 
 /// What one liquidator made of the crash; dollars.

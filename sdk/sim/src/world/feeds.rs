@@ -11,13 +11,13 @@ use crate::feeds::{pyth_account_bytes, switchboard_account_bytes, PythUpdate, Sw
 /// One dollar in the units of this module's prices.
 pub const E8: i64 = 100_000_000;
 /// One sigma of a price posted by [`World::set_price`], ppm.
-const CALM_SIGMA_PPM: i64 = 200;
+pub const CALM_SIGMA_PPM: i64 = 200;
 /// Pyth's receiver, which listings pin.
 pub const PYTH_RECEIVER: Pubkey = Pubkey::from_str_const("rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ");
 /// Switchboard on-demand, which listings pin.
 pub const SWITCHBOARD_ON_DEMAND: Pubkey = Pubkey::from_str_const("SBondMDrcV3K4kxZR1HNVT7osZxAHVHgYXL5Ze1oMUv");
 /// Units of Switchboard's values in one of [`E8`]'s.
-const SWITCHBOARD_SCALE: i128 = 10_000_000_000;
+pub const SWITCHBOARD_SCALE: i128 = 10_000_000_000;
 /// Fewest samples that listed Switchboard feeds need.
 pub const MIN_SAMPLES: u8 = 3;
 
@@ -91,6 +91,58 @@ pub fn switchboard_queue() -> Pubkey {
     address("switchboard queue")
 }
 
+/// The arguments that list a price in this slot, and its oracle accounts.
+pub fn price_args(config: &PriceConfig, slot: u8) -> (args::ListPriceArgs, Feed) {
+    let feed = Feed {
+        slot,
+        primary: address(&format!("pyth {}", config.name)),
+        feed_id: address(&format!("pyth id {}", config.name)).to_bytes(),
+        secondary: config.secondary.then(|| {
+            let hash = address(&format!("switchboard hash {}", config.name)).to_bytes();
+            (address(&format!("switchboard {}", config.name)), hash)
+        }),
+        standby: config.standby.then(|| {
+            let id = address(&format!("pyth id standby {}", config.name)).to_bytes();
+            (address(&format!("pyth standby {}", config.name)), id)
+        }),
+        last: None,
+    };
+    let primary = args::OracleSourceArgs {
+        kind: if config.posted { OracleKind::PythPosted } else { OracleKind::PythPinned } as u8,
+        address: if config.posted { Pubkey::default() } else { feed.primary },
+        program: PYTH_RECEIVER,
+        feed_id: feed.feed_id,
+        queue: Pubkey::default(),
+        min_samples: 0,
+    };
+    let secondary = feed.secondary.map(|(key, hash)| args::OracleSourceArgs {
+        kind: OracleKind::SwitchboardPull as u8,
+        address: key,
+        program: SWITCHBOARD_ON_DEMAND,
+        feed_id: hash,
+        queue: switchboard_queue(),
+        min_samples: MIN_SAMPLES,
+    });
+    let standby = feed.standby.map(|(address, feed_id)| args::OracleSourceArgs {
+        kind: OracleKind::PythPinned as u8,
+        address,
+        program: PYTH_RECEIVER,
+        feed_id,
+        ..Default::default()
+    });
+    let config = args::PriceConfigArgs {
+        primary,
+        secondary,
+        standby,
+        fast_secs: config.fast_secs,
+        slow_secs: config.slow_secs,
+        fastest_fall_ppm_per_sec: config.fastest_fall_ppm_per_sec,
+        update_secs: config.update_secs,
+        ..Default::default()
+    };
+    (args::ListPriceArgs { slot, config, variance_prior_pico_per_sec: None }, feed)
+}
+
 impl World {
     /// Lists a price in the next free slot and returns the slot.
     ///
@@ -106,55 +158,7 @@ impl World {
 
     /// The arguments that [`World::list_price`] sends for the next free slot.
     pub fn price_args(&self, config: &PriceConfig) -> (args::ListPriceArgs, Feed) {
-        let slot = self.feeds.len() as u8;
-        let feed = Feed {
-            slot,
-            primary: address(&format!("pyth {}", config.name)),
-            feed_id: address(&format!("pyth id {}", config.name)).to_bytes(),
-            secondary: config.secondary.then(|| {
-                let hash = address(&format!("switchboard hash {}", config.name)).to_bytes();
-                (address(&format!("switchboard {}", config.name)), hash)
-            }),
-            standby: config.standby.then(|| {
-                let id = address(&format!("pyth id standby {}", config.name)).to_bytes();
-                (address(&format!("pyth standby {}", config.name)), id)
-            }),
-            last: None,
-        };
-        let primary = args::OracleSourceArgs {
-            kind: if config.posted { OracleKind::PythPosted } else { OracleKind::PythPinned } as u8,
-            address: if config.posted { Pubkey::default() } else { feed.primary },
-            program: PYTH_RECEIVER,
-            feed_id: feed.feed_id,
-            queue: Pubkey::default(),
-            min_samples: 0,
-        };
-        let secondary = feed.secondary.map(|(key, hash)| args::OracleSourceArgs {
-            kind: OracleKind::SwitchboardPull as u8,
-            address: key,
-            program: SWITCHBOARD_ON_DEMAND,
-            feed_id: hash,
-            queue: switchboard_queue(),
-            min_samples: MIN_SAMPLES,
-        });
-        let standby = feed.standby.map(|(address, feed_id)| args::OracleSourceArgs {
-            kind: OracleKind::PythPinned as u8,
-            address,
-            program: PYTH_RECEIVER,
-            feed_id,
-            ..Default::default()
-        });
-        let config = args::PriceConfigArgs {
-            primary,
-            secondary,
-            standby,
-            fast_secs: config.fast_secs,
-            slow_secs: config.slow_secs,
-            fastest_fall_ppm_per_sec: config.fastest_fall_ppm_per_sec,
-            update_secs: config.update_secs,
-            ..Default::default()
-        };
-        (args::ListPriceArgs { slot, config, variance_prior_pico_per_sec: None }, feed)
+        price_args(config, self.feeds.len() as u8)
     }
 
     /// Writes the primary's account bytes; the board takes them at the next refresh.

@@ -17,6 +17,9 @@ pub const AT_ONCE: GlobalParams = {
     params
 };
 
+/// Whoever creates the engine of a [`World`].
+pub const AUTHORITY: &str = "authority";
+
 /// An engine on a chain. Everything of [`Chain`] can be called on it.
 #[derive(Clone)]
 pub struct World {
@@ -81,7 +84,7 @@ impl World {
 
     /// The same on a chain of the caller's.
     pub fn on(mut chain: Chain) -> Self {
-        let authority = chain.party("authority");
+        let authority = chain.party(AUTHORITY);
         Self { chain, keys: EngineKeys::created_by(&authority, 0), authority, mints: Vec::new(), feeds: Vec::new() }
     }
 
