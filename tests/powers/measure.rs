@@ -316,9 +316,11 @@ impl Comparison<'_> {
             let taken = if booked { old + claims - new - left } else { old + was_backed - new - is_backed };
             let whole = old + self.before.drawn[bank];
             let share = whole * self.before.params.draws.draw_event_ppm as i128 / PPM as i128;
-            let most = if booked { share + claims } else { 0 };
+            // What waits as a deposit bears the rest of a loss as every deposit does, by the fall of the index.
+            let (was, is) = (self.before.waiting[bank], self.after.waiting[bank]);
+            let borne = old * was.1.saturating_sub(is.1) as i128 / was.1.max(1) as i128;
+            let most = if booked { share + claims + borne } else { 0 };
             if taken > most + ROUNDING_USD_MICRO {
-                let (was, is) = (self.before.waiting[bank], self.after.waiting[bank]);
                 return Err(format!(
                     "insurance of bank {bank} lost {taken} of {old} micro-dollars, {most} at most; {was:?} and {is:?} waited"
                 ));
