@@ -75,13 +75,13 @@ fn stored_numbers_are_read_as_they_were_written() {
         let mut stored = I128Le::new(5);
         stored.set(value);
         assert_eq!((stored.get(), stored), (value, I128Le::new(value)));
-        assert_eq!(stored.0, value.to_le_bytes());
+        assert_eq!(stored.bytes, value.to_le_bytes());
     }
     for value in [0, 1, 7 << 64, u128::MAX] {
         let mut stored = U128Le::new(5);
         stored.set(value);
         assert_eq!((stored.get(), stored), (value, U128Le::new(value)));
-        assert_eq!(stored.0, value.to_le_bytes());
+        assert_eq!(stored.bytes, value.to_le_bytes());
     }
     let price = Price::from_decimal_down(123, -2).unwrap();
     let stored = StoredPrice::from(price);
